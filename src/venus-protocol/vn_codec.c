@@ -240,9 +240,10 @@ vn_sizeof_head(const void *next, const struct vn_chain *chain)
    struct vn_links links;
    vn_links_collect(&links, next, chain, NULL);
    for (uint32_t i = 0; i < links.count; i++) {
+      const struct vn_chain_struct *known = links.known[i];
       size += VN_LINK_SIZE;
-      if (links.known[i]->size)
-         size += links.known[i]->size(links.val[i]);
+      size += known->sizeof_members ? known->sizeof_members(links.val[i])
+                                    : known->size;
    }
    return size;
 }

@@ -126,7 +126,7 @@ void vn_encode_strings(struct vn_encoder *enc,
 
 /*
  * A struct that can be chained: how to handle its members, without sType and
- * chain. A NULL function does nothing; in known it means yes.
+ * chain. A NULL function does nothing; known NULL means yes.
  */
 struct vn_chain_struct {
    VkStructureType stype;
@@ -134,7 +134,8 @@ struct vn_chain_struct {
    void (*encode)(struct vn_encoder *enc, const void *val);
    void (*encode_partial)(struct vn_encoder *enc, const void *val);
    void (*decode)(struct vn_decoder *dec, void *val);
-   size_t (*size)(const void *val);
+   size_t (*sizeof_members)(const void *val); /* else size */
+   size_t size;
 };
 
 /* What the protocol accepts in the chain of one kind of struct. */

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
-__all__ = ['at_text', 'banner', 'call', 'chain_ref', 'command_params',
+__all__ = ['assign', 'at_text', 'banner', 'call', 'chain_ref', 'command_params', 'comment',
            'count_local', 'decode_params', 'definition', 'encode_params', 'prototype']
 
 WIDTH = 78
@@ -24,11 +25,24 @@ def prototype(ret: str, name: str, params: list[str]) -> str:
 
 
 def _call(start: str, params: list[str], end: str) -> str:
+    """Parameters on one line, or below each other behind the bracket, or, if
+    that is too wide, three columns in."""
     line = start + ', '.join(params) + end
     if len(line) <= WIDTH:
         return line
     indent = ' ' * len(start)
+    if len(start) + max(map(len, params)) + len(end) > WIDTH:
+        start, indent = start + '\n   ', '   '
     return start + f',\n{indent}'.join(params) + end
+
+
+def comment(body: str, indent: int = 0) -> str:
+    """A comment of one or more lines."""
+    pad = ' ' * indent
+    if len(body) + indent + 6 <= WIDTH:
+        return f'{pad}/* {body} */'
+    lines = textwrap.wrap(body, WIDTH - indent - 3)
+    return f'{pad}/*\n' + ''.join(f'{pad} * {x}\n' for x in lines) + f'{pad} */'
 
 
 def call(start: str, args: list[str], indent: int) -> str:
@@ -38,6 +52,11 @@ def call(start: str, args: list[str], indent: int) -> str:
     if len(line) <= WIDTH:
         return line
     inner = pad + ' ' * len(start)
+    if len(inner) + max(map(len, args)) + 2 > WIDTH:
+        inner = pad + '   '
+        if len(inner) + len(', '.join(args)) + 2 <= WIDTH:
+            return f'{pad}{start}\n{inner}' + ', '.join(args) + ');'
+        return f'{pad}{start}\n{inner}' + f',\n{inner}'.join(args) + ');'
     lines = [pad + start]
     for i, arg in enumerate(args):
         piece = arg + (');' if i + 1 == len(args) else ',')
@@ -48,6 +67,12 @@ def call(start: str, args: list[str], indent: int) -> str:
         else:
             lines.append(inner + piece)
     return '\n'.join(lines)
+
+
+def assign(left: str, right: str) -> str:
+    """An assignment as a statement in the body of a function."""
+    line = f'   {left} = {right};'
+    return line if len(line) <= WIDTH else f'   {left} =\n      {right};'
 
 
 def at_text(item) -> str:
