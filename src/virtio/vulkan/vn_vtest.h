@@ -64,6 +64,8 @@ struct vtest_header {
    uint32_t id;
 };
 
+/* ---- the connection ---------------------------------------------------- */
+
 /* How long the other side may take. */
 struct vn_vtest_limits {
    uint64_t handshake_ns; /* connect to context, in all */
@@ -130,6 +132,86 @@ bool vn_vtest_conn_recv_fd(struct vn_vtest_conn *conn, int *fd_out);
  */
 bool vn_vtest_handshake(struct vn_vtest_conn *conn,
                         struct vn_renderer_info *info);
+
+/* ---- the renderer ------------------------------------------------------ */
+
+struct vn_vtest {
+   struct vn_renderer base;
+
+   /* Held from a request to the end of its reply. Leaf but for nothing. */
+   pthread_mutex_t mutex;
+   struct vn_vtest_conn conn; /* guarded by mutex; fd constant */
+
+   /* Never held together with mutex. */
+   pthread_mutex_t bo_mutex;
+   struct u_hash_table bos; /* file identity -> bo */
+};
+
+static inline struct vn_vtest *
+vn_vtest_from_renderer(struct vn_renderer *renderer)
+{
+   return (struct vn_vtest *)renderer;
+}
+
+bool vn_vtest_is_lost(struct vn_vtest *vtest);
+/* A loss that is found out without a request; returns DEVICE_LOST. */
+VkResult vn_vtest_lose(struct vn_vtest *vtest, const char *why);
+
+/* Takes the lock, unless the connection is lost. */
+bool vn_vtest_begin(struct vn_vtest *vtest);
+/* Drops it; if the request went wrong, so does everything after it. */
+VkResult vn_vtest_end(struct vn_vtest *vtest, bool ok);
+/* A message without reply. */
+VkResult vn_vtest_tell(struct vn_vtest *vtest,
+                       enum vtest_message id,
+                       const uint32_t *dwords,
+                       uint32_t count);
+
+/*
+ * VK_ERROR_OUT_OF_DEVICE_MEMORY if the server's file is smaller than asked:
+ * touching the missing part would be a SIGBUS. On success the caller owns
+ * the fd and the resource.
+ */
+VkResult vn_vtest_create_blob(struct vn_vtest *vtest,
+                              uint64_t size,
+                              uint64_t blob_id,
+                              uint32_t flags, /* enum vtest_blob_flag */
+                              uint32_t *res_id_out,
+                              int *fd_out);
+VkResult vn_vtest_unref_resource(struct vn_vtest *vtest, uint32_t res_id);
+/* NULL on failure. */
+void *vn_vtest_map_fd(int fd, uint64_t size);
+
+/* The operations of vn_renderer.h that have a file of their own. */
+VkResult vn_vtest_bo_create(struct vn_renderer *renderer,
+                            uint64_t size,
+                            uint64_t memory_id,
+                            uint32_t flags,
+                            struct vn_renderer_bo **bo_out);
+VkResult vn_vtest_bo_import_fd(struct vn_renderer *renderer,
+                               int fd,
+                               struct vn_renderer_bo **bo_out);
+VkResult vn_vtest_bo_export_fd(struct vn_renderer *renderer,
+                               struct vn_renderer_bo *bo,
+                               int *fd_out);
+VkResult vn_vtest_bo_map(struct vn_renderer *renderer,
+                         struct vn_renderer_bo *bo,
+                         void **map_out);
+void vn_vtest_bo_unref(struct vn_renderer *renderer,
+                       struct vn_renderer_bo *bo);
+VkResult vn_vtest_sync_create(struct vn_renderer *renderer,
+                              uint64_t value,
+                              struct vn_renderer_sync **sync_out);
+void vn_vtest_sync_destroy(struct vn_renderer *renderer,
+                           struct vn_renderer_sync *sync);
+VkResult vn_vtest_sync_read(struct vn_renderer *renderer,
+                            struct vn_renderer_sync *sync,
+                            uint64_t *value_out);
+VkResult vn_vtest_sync_write(struct vn_renderer *renderer,
+                             struct vn_renderer_sync *sync,
+                             uint64_t value);
+VkResult vn_vtest_wait(struct vn_renderer *renderer,
+                       const struct vn_renderer_wait *wait);
 
 /* vn_renderer_create_vtest with everything said; for tests. */
 VkResult vn_vtest_create(const char *path,
