@@ -146,10 +146,39 @@ server_stop() {
 
 # --- the client's side ----------------------------------------------------
 
-# client_words MODE RUN_DIR PROGRAM: sets CLIENT, the words to run the program
-# with in front of its arguments. MODE is ours, stock or native.
+# Adds the validation layer to env, the caller's. What it says goes to
+# VALIDATION_LOG.
+validation_words() {
+    local mode=$1 dir=$2 root=
+    [[ $mode == ours ]] || root=$PEERS_ROOT
+    # The loader starts without a layer that it cannot find.
+    [[ -e $root/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ]] ||
+        die "no validation layer in $root/usr/share/vulkan/explicit_layer.d"
+    VALIDATION_LOG=$dir/validation.log
+    cat >"$dir/vk_layer_settings.txt" <<EOS
+khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG
+khronos_validation.report_flags = error,warn,perf
+khronos_validation.log_filename = $VALIDATION_LOG
+khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT
+EOS
+    env+=("VK_LAYER_SETTINGS_PATH=$dir/vk_layer_settings.txt"
+        "VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation${VK_INSTANCE_LAYERS:+:$VK_INSTANCE_LAYERS}")
+}
+
+# validation_silent: whether the validation layer had nothing to say; shows
+# what it said.
+validation_silent() {
+    [[ -s $VALIDATION_LOG ]] || return 0
+    say "the validation layer says:"
+    sed 's/^/  | /' "$VALIDATION_LOG" >&2
+    return 1
+}
+
+# client_words MODE RUN_DIR VALIDATE PROGRAM: sets CLIENT, the words to run
+# the program with in front of its arguments. MODE is ours, stock or native,
+# VALIDATE 1 or 0.
 client_words() {
-    local mode=$1 run=$2 program=$3 path icd preload file env=()
+    local mode=$1 run=$2 validate=$3 program=$4 path icd preload file env=()
     path=$(type -P -- "$program") || path=
     if [[ $mode != ours && -n $PEERS_ROOT && $program != */* &&
         -x $PEERS_ROOT/usr/bin/$program ]]; then
@@ -174,6 +203,7 @@ client_words() {
         env+=("VN_DEBUG=vtest${VN_DEBUG:+,$VN_DEBUG}"
             "VTEST_SOCKET_NAME=$SERVER_SOCKET" "VENUS_SERVER_PID=$SERVER_PID")
     fi
+    if ((validate)); then validation_words "$mode" "$run/client"; fi
     if [[ $mode == ours ]]; then
         file=$BUILD_DIR/src/virtio/vulkan/libvulkan_virtio.so
         preload=$(sanitizer_path "$file")
