@@ -222,6 +222,8 @@ peers_make() {
     if ! peers_folder_ok; then
         [[ ! -e $PEERS_DIR ]] ||
             die "$PEERS_DIR exists but is not complete; remove it first"
+        # What an earlier one left behind that was killed.
+        rm -rf --one-file-system "$PEERS_DIR".new.??????
         tmp=$(mktemp -d "$PEERS_DIR.new.XXXXXX")
         at_exit rm -rf --one-file-system "$tmp"
         peers_apt_options >"$tmp/apt.conf"
@@ -244,4 +246,5 @@ peers_make() {
     peers_folder_ok || die "$PEERS_DIR lacks a program after being filled"
 }
 
-peers_mode() { if ((EUID == 0)); then echo root; else echo unshare; fi; }
+# Neither mode enters the folder here; each is the one that works for the user.
+peers_mode() { if ((EUID == 0)); then echo root; else echo chrootless; fi; }
