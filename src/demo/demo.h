@@ -125,8 +125,8 @@ bool demo_image_init_import(struct demo_image *image,
 
 void demo_image_finish(struct demo_image *image);
 
-/* vkAllocateMemory with import and nothing else; what one import costs. Takes
- * the fd on success. */
+/* vkAllocateMemory with an import of the memory behind fd and nothing else.
+ * The fd stays the caller's; the driver gets a copy. */
 VkResult demo_import_memory(const struct demo_image *image,
                             int fd,
                             VkDeviceMemory *out_memory);

@@ -271,7 +271,7 @@ demo_import_memory(const struct demo_image *image,
       .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
       .pNext = &dedicated,
       .handleType = DEMO_DMA_BUF,
-      .fd = fd,
+      .fd = dup(fd),
    };
    const VkMemoryAllocateInfo alloc = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
@@ -279,8 +279,17 @@ demo_import_memory(const struct demo_image *image,
       .allocationSize = image->memory_size,
       .memoryTypeIndex = image->memory_type,
    };
+   VkResult result;
 
-   return vkAllocateMemory(image->dev->handle, &alloc, NULL, out_memory);
+   if (import.fd < 0) {
+      perror("dup of the exported fd");
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   }
+   result = vkAllocateMemory(image->dev->handle, &alloc, NULL, out_memory);
+   /* An import that fails leaves the fd with us. */
+   if (result != VK_SUCCESS)
+      close(import.fd);
+   return result;
 }
 
 bool
@@ -310,8 +319,6 @@ demo_image_init_import(struct demo_image *image,
    VkMemoryFdPropertiesKHR props = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR,
    };
-   VkResult result;
-   int import_fd;
 
    memset(image, 0, sizeof(*image));
    image->dev = dev;
@@ -323,15 +330,8 @@ demo_image_init_import(struct demo_image *image,
        !image_choose_memory(image, props.memoryTypeBits))
       return false;
 
-   import_fd = dup(fd);
-   if (import_fd < 0) {
-      perror("dup of the exported fd");
-      return false;
-   }
-   result = demo_import_memory(image, import_fd, &image->memory);
-   if (result != VK_SUCCESS)
-      close(import_fd);
-   if (!demo_ok(result, "vkAllocateMemory (import)") ||
+   if (!demo_ok(demo_import_memory(image, fd, &image->memory),
+                "vkAllocateMemory (import)") ||
        !demo_ok(
           vkBindImageMemory(dev->handle, image->handle, image->memory, 0),
           "vkBindImageMemory (import)"))
