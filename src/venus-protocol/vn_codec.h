@@ -139,7 +139,7 @@ struct vn_chain_struct {
 };
 
 /* What the protocol accepts in the chain of one kind of struct. */
-struct vn_chain {
+struct vn_chain_rule {
    uint32_t count;
    const struct vn_chain_struct *const *structs; /* by sType */
 };
@@ -157,7 +157,7 @@ enum vn_form {
 uint8_t *vn_encode_chained_head(struct vn_encoder *enc,
                                 uint32_t stype,
                                 const void *next,
-                                const struct vn_chain *chain,
+                                const struct vn_chain_rule *chain,
                                 enum vn_form form,
                                 size_t size);
 
@@ -165,7 +165,7 @@ static inline uint8_t *
 vn_encode_head(struct vn_encoder *enc,
                uint32_t stype,
                const void *next,
-               const struct vn_chain *chain,
+               const struct vn_chain_rule *chain,
                enum vn_form form,
                size_t size)
 {
@@ -232,10 +232,10 @@ void vn_decode_bytes(struct vn_decoder *dec, void *data, size_t size);
 void vn_decode_head(struct vn_decoder *dec,
                     uint32_t stype,
                     void *next,
-                    const struct vn_chain *chain);
+                    const struct vn_chain_rule *chain);
 
 /* sType and chain, with the members of the chained structs. */
-size_t vn_sizeof_head(const void *next, const struct vn_chain *chain);
+size_t vn_sizeof_head(const void *next, const struct vn_chain_rule *chain);
 
 /* The echo of the command at the start of a reply; a result behind it. */
 void vn_decode_reply(struct vn_decoder *dec, uint32_t command);

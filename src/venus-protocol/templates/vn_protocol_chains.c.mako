@@ -58,7 +58,7 @@ static const struct vn_chain_struct *const chain_${head.name}[] = {
 % endfor
 };
 
-const struct vn_chain vn_chain_${head.name} = {
+const struct vn_chain_rule vn_chain_${head.name} = {
    ${len(protocol.extenders(head))}, chain_${head.name}
 };
 

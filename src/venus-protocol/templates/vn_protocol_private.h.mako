@@ -21,7 +21,7 @@ ${banner(protocol, 'What the generated files share among themselves: structs of 
 #define VN_CHAIN_MAX ${max([len(protocol.extenders(w)) for w in protocol.chain_heads], default=1)}
 
 % for wire in protocol.chain_heads:
-extern const struct vn_chain vn_chain_${wire.name};
+extern const struct vn_chain_rule vn_chain_${wire.name};
 % endfor
 
 % for wire in protocol.chained:
