@@ -100,6 +100,8 @@ vt_instance_init(struct vt_instance *instance,
                                           &instance->messenger);
    instance->GetPhysicalDeviceProperties(instance->physical,
                                          &instance->properties);
+   if (instance->api_version > instance->properties.apiVersion)
+      instance->api_version = instance->properties.apiVersion;
    return true;
 }
 
