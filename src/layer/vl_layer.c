@@ -90,19 +90,18 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 vl_GetInstanceProcAddr(VkInstance handle, const char *pName)
 {
    const struct entry_point *entry = FIND(instance_entry_points, pName);
-   if (!handle) {
-      /* only what works without an instance */
-      static const char *const global[] = {
-         "vkCreateInstance",
-         "vkGetInstanceProcAddr",
-         "vkEnumerateInstanceLayerProperties",
-         "vkEnumerateInstanceExtensionProperties",
-      };
-      for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++) {
-         if (!strcmp(pName, global[i]))
-            return entry->function;
-      }
-      return NULL;
+   /* What works without an instance, whatever the handle is: a loader that
+    * builds its chain asks for vkCreateInstance with a handle of its own.
+    */
+   static const char *const global[] = {
+      "vkCreateInstance",
+      "vkGetInstanceProcAddr",
+      "vkEnumerateInstanceLayerProperties",
+      "vkEnumerateInstanceExtensionProperties",
+   };
+   for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++) {
+      if (!strcmp(pName, global[i]))
+         return entry->function;
    }
 
    const struct vl_instance *instance = vl_instance_of(handle);
