@@ -90,8 +90,9 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 vl_GetInstanceProcAddr(VkInstance handle, const char *pName)
 {
    const struct entry_point *entry = FIND(instance_entry_points, pName);
-   /* What works without an instance, whatever the handle is: a loader that
-    * builds its chain asks for vkCreateInstance with a handle of its own.
+   /* These work without an instance. The loader asks for vkCreateInstance
+    * with whatever lies in the caller's *pInstance, so the handle says
+    * nothing here.
     */
    static const char *const global[] = {
       "vkCreateInstance",
@@ -103,6 +104,8 @@ vl_GetInstanceProcAddr(VkInstance handle, const char *pName)
       if (!strcmp(pName, global[i]))
          return entry->function;
    }
+   if (!handle)
+      return NULL;
 
    const struct vl_instance *instance = vl_instance_of(handle);
    if (!instance)

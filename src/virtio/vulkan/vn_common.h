@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What every file of the driver needs: headers, the log, time, memory.
+ */
+
+#ifndef VN_COMMON_H
+#define VN_COMMON_H
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <vulkan/vk_icd.h>
+#include <vulkan/vulkan_core.h>
+
+#include "u_fd.h"
+#include "u_hash_table.h"
+#include "u_list.h"
+#include "u_log.h"
+#include "u_overflow.h"
+#include "vn_wire.h"
+
+#define VN_MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define VN_MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define VN_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define VN_NSEC_PER_SEC UINT64_C(1000000000)
+
+extern struct u_log vn_log_state;
+
+#define vn_log(level, ...) u_log(&vn_log_state, U_LOG_##level, __VA_ARGS__)
+
+/* VN_DEBUG and VN_PERF: comma separated names; docs/env_vars.md has both
+ * tables.
+ */
+enum vn_debug_flag {
+   VN_DEBUG_VTEST = 1 << 0,  /* use the vtest transport */
+   VN_DEBUG_RESULT = 1 << 1, /* log every failing result with its place */
+   VN_DEBUG_STATS = 1 << 2,  /* count commands, print at instance destroy */
+};
+
+enum vn_perf_flag {
+   VN_PERF_NO_ASYNC_CREATE = 1 << 0, /* every create waits */
+   VN_PERF_NO_RING_SPIN = 1 << 1,    /* sleep at once, never yield first */
+   VN_PERF_NO_SHMEM_REUSE = 1 << 2,  /* a new block each time */
+};
+
+/* Parsed once per process, on first use. */
+uint32_t vn_debug_flags(void);
+uint32_t vn_perf_flags(void);
+
+/* CLOCK_MONOTONIC */
+uint64_t vn_time_ns(void);
+
+#endif /* VN_COMMON_H */

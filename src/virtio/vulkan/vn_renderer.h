@@ -1,0 +1,199 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The seam between the driver and a transport: what a connection to one
+ * renderer context can do. vn_renderer_vtest.c fills it. An implementation
+ * knows nothing of Vulkan objects but ids; callers know nothing of sockets
+ * and ioctls.
+ *
+ * All operations may be called from any thread. Everything that comes from
+ * the other side is checked here, once; what passes is trusted above. When
+ * the connection is gone every operation fails with VK_ERROR_DEVICE_LOST,
+ * at once and for ever.
+ *
+ * Lock order: nothing of the driver is locked below the transport's lock.
+ */
+
+#ifndef VN_RENDERER_H
+#define VN_RENDERER_H
+
+#include "vn_common.h"
+
+#define VN_RENDERER_MAX_TIMELINES 64
+
+/* Capset 4 of the renderer, version 0; fields it did not send are zero. */
+struct vn_capset {
+   uint32_t wire_format_version;
+   uint32_t vk_xml_version;
+   uint32_t vk_ext_command_serialization_spec_version;
+   uint32_t vk_mesa_venus_protocol_spec_version;
+   uint32_t supports_blob_id_0;
+   uint32_t vk_extension_mask1[32];
+   uint32_t allow_vk_wait_syncs;
+   uint32_t supports_multiple_timelines;
+   uint32_t use_guest_vram;
+};
+
+_Static_assert(sizeof(struct vn_capset) == 160, "40 dwords on the wire");
+
+struct vn_renderer_info {
+   struct vn_capset capset;
+   uint32_t timeline_count; /* ring_idx 0 .. timeline_count - 1 */
+
+   /* fds of others (GBM, other processes) can be imported, not only ours */
+   bool has_foreign_import;
+   /* a fence can leave the transport as a sync_file */
+   bool has_sync_file;
+   /*
+    * Only memory that the host exports as a dma-buf can be mapped; asking
+    * for anything else ends the connection (vtest).
+    */
+   bool maps_only_dma_buf;
+};
+
+/* Plain shared memory, mapped here and by the renderer, zero filled. */
+struct vn_renderer_shmem {
+   uint32_t res_id;
+   size_t size;
+   void *map;
+};
+
+enum vn_renderer_bo_flags {
+   VN_RENDERER_BO_MAPPABLE = 1 << 0,
+   VN_RENDERER_BO_SHAREABLE = 1 << 1,
+};
+
+/*
+ * A resource made of a VkDeviceMemory. Reference counted: one import of the
+ * same file gives the same bo. The last unref drops the resource.
+ */
+struct vn_renderer_bo {
+   _Atomic uint32_t refcount; /* 0 -> 1 only under the transport's lock */
+   uint32_t res_id;
+   uint32_t flags; /* enum vn_renderer_bo_flags */
+   uint64_t size;  /* of the resource, bytes */
+};
+
+/* A timeline of the transport: a u64 that only grows. */
+struct vn_renderer_sync {
+   uint32_t sync_id;
+};
+
+struct vn_renderer_submit {
+   const void *cs;    /* whole commands for the virtqueue path */
+   size_t size;       /* bytes, a multiple of 4; 0 for a pure fence */
+   bool has_fence;    /* then sync reaches value when the fence retires */
+   uint32_t ring_idx; /* the fence's timeline */
+   struct vn_renderer_sync *sync;
+   uint64_t value;
+};
+
+struct vn_renderer_wait {
+   bool any; /* else all */
+   uint32_t count;
+   struct vn_renderer_sync *const *syncs;
+   const uint64_t *values;
+   uint64_t timeout_ns; /* UINT64_MAX: no limit but the watchdog's */
+};
+
+struct vn_renderer;
+
+struct vn_renderer_ops {
+   void (*destroy)(struct vn_renderer *renderer);
+
+   /*
+    * Executed in order on the context's own thread. Returns when the bytes
+    * have left; failure of a command shows as a lost connection.
+    */
+   VkResult (*submit)(struct vn_renderer *renderer,
+                      const struct vn_renderer_submit *submit);
+
+   VkResult (*shmem_create)(struct vn_renderer *renderer,
+                            size_t size,
+                            struct vn_renderer_shmem **shmem_out);
+   void (*shmem_destroy)(struct vn_renderer *renderer,
+                         struct vn_renderer_shmem *shmem);
+
+   /*
+    * Makes the resource of a live VkDeviceMemory, once per memory. The
+    * caller has made sure that the renderer has executed the allocation
+    * before this reaches it (vkWaitRingSeqnoMESA on the virtqueue path).
+    */
+   VkResult (*bo_create)(struct vn_renderer *renderer,
+                         uint64_t size,
+                         uint64_t memory_id,
+                         uint32_t flags,
+                         struct vn_renderer_bo **bo_out);
+   /*
+    * Never takes the fd. VK_ERROR_INVALID_EXTERNAL_HANDLE, with a line in
+    * the log that says why, for everything that the renderer would not know:
+    * nothing is sent for it. The caller owns a reference to *bo_out.
+    */
+   VkResult (*bo_import_fd)(struct vn_renderer *renderer,
+                            int fd,
+                            struct vn_renderer_bo **bo_out);
+   /* A new close-on-exec fd, owned by the caller. */
+   VkResult (*bo_export_fd)(struct vn_renderer *renderer,
+                            struct vn_renderer_bo *bo,
+                            int *fd_out);
+   /* The one mapping of the whole bo; lives as long as the bo does. */
+   VkResult (*bo_map)(struct vn_renderer *renderer,
+                      struct vn_renderer_bo *bo,
+                      void **map_out);
+   void (*bo_unref)(struct vn_renderer *renderer, struct vn_renderer_bo *bo);
+
+   VkResult (*sync_create)(struct vn_renderer *renderer,
+                           uint64_t value,
+                           struct vn_renderer_sync **sync_out);
+   void (*sync_destroy)(struct vn_renderer *renderer,
+                        struct vn_renderer_sync *sync);
+   /* A round trip to the transport, not to the renderer. */
+   VkResult (*sync_read)(struct vn_renderer *renderer,
+                         struct vn_renderer_sync *sync,
+                         uint64_t *value_out);
+   VkResult (*sync_write)(struct vn_renderer *renderer,
+                          struct vn_renderer_sync *sync,
+                          uint64_t value);
+   /*
+    * Sleeps until the condition holds (VK_SUCCESS), the time is over
+    * (VK_TIMEOUT), or the connection or the watchdog says that nobody will
+    * ever answer (VK_ERROR_DEVICE_LOST). Wakes up a few times a second to
+    * ask the watchdog. No lock is held while it sleeps.
+    */
+   VkResult (*wait)(struct vn_renderer *renderer,
+                    const struct vn_renderer_wait *wait);
+};
+
+struct vn_renderer {
+   struct vn_renderer_info info;
+   const struct vn_renderer_ops *ops;
+
+   /*
+    * Asked by whoever waits for the other side, at most with the
+    * transport's own lock held; it locks nothing. wait_start_ns is when
+    * that wait began (CLOCK_MONOTONIC). True: give up, the renderer is dead
+    * or stuck. Set by the ring while it lives; without it the transport
+    * gives a reply a fixed time.
+    */
+   bool (*watchdog)(void *data, uint64_t wait_start_ns);
+   void *watchdog_data;
+
+   /* sticky; set by the transport (socket closed) and by the ring */
+   _Atomic bool lost;
+};
+
+/*
+ * Whether this driver can work with such a renderer; if not, *why_out gets
+ * half a sentence for the log ("its ...", "it ...").
+ */
+bool vn_capset_check(const struct vn_capset *capset, const char **why_out);
+
+/*
+ * Connects to the vtest server at VTEST_SOCKET_NAME (or its default) and
+ * makes a Venus context. VK_ERROR_INITIALIZATION_FAILED when there is no
+ * server, or none that this driver can work with; the log says which.
+ */
+VkResult vn_renderer_create_vtest(struct vn_renderer **renderer_out);
+
+#endif /* VN_RENDERER_H */
