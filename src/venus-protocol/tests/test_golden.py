@@ -25,7 +25,8 @@ def zero(name):
     for field in scope().registry.structs[name].fields:
         look = shape(field)
         inner = scope().canonical_struct(field.type)
-        one = zero(inner.name) if inner else 0
+        one = zero(inner.name) if inner else (
+            0.0 if field.type == 'float' else 0)
         if look is Shape.VALUE:
             tree[field.name] = one
         elif look is Shape.FIXED:

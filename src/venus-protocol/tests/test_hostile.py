@@ -81,6 +81,7 @@ class Hostile(unittest.TestCase):
             return before
         maker.new_counts = lambda fields, before, tree: tree.update(
             {n: before[n] for n in scope().counted_by(fields)})
+        maker.new_in_place_count = lambda limit: limit
         if shape(param) is Shape.POINTER:
             return maker.refilled_value(param.type, before)
         return [maker.refilled_value(param.type, x) for x in before]

@@ -81,16 +81,26 @@ class Known(unittest.TestCase):
 
     def test_gates(self):
         """The three rules, on made-up origins."""
+        numbers = {'seven': 7, 'nine': 9}
         old = Caps(version=(1, 1), spec_version=1, extensions={7})
-        self.assertTrue(old.permits(Origin({(1, 2)}, {9}), None))
-        self.assertTrue(old.permits(Origin({(1, 3)}, {7, 9}), None))
-        self.assertFalse(old.permits(Origin({(1, 3)}, {9}), None))
-        self.assertFalse(old.permits(Origin({(1, 3)}, set()), None))
-        self.assertTrue(Caps(version=(1, 3)).permits(
-            Origin({(1, 3)}, set()), None))
-        self.assertTrue(Caps().permits(Origin(set(), {9}), None))
-        self.assertFalse(old.permits(None, 2))
-        self.assertTrue(old.permits(None, 1))
+        all_known = Caps(version=(1, 3))
+        core = (1, 3)
+        for caps, versions, extensions, expected in (
+                (old, {(1, 2)}, {(9, '')}, True),
+                (old, {core}, {(7, ''), (9, '')}, True),
+                (old, {core}, {(9, '')}, False),
+                (old, {core}, set(), False),
+                (all_known, {core}, set(), True),
+                (all_known, set(), {(9, '')}, True),
+                (old, set(), {(7, 'nine')}, False),
+                (old, set(), {(7, 'nine,seven')}, True),
+                (old, set(), {(7, 'nine,VK_VERSION_1_3')}, False),
+                (old, set(), {(7, 'nine,VK_VERSION_1_1')}, True),
+                (all_known, set(), {(7, 'nine')}, True)):
+            self.assertEqual(caps.permits(Origin(versions, extensions), None,
+                                          numbers), expected)
+        self.assertFalse(old.permits(None, 2, numbers))
+        self.assertTrue(old.permits(None, 1, numbers))
 
 
 class RoundTrip(unittest.TestCase):

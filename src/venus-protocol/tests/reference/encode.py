@@ -151,7 +151,13 @@ class Encoder:
                 self.partial_member(writer, member, tree, is_length)
             else:
                 self.field(writer, member, tree, form,
-                           self.length_kind(kind.fields, member, tree))
+                           self.member_kind(kind, member, tree))
+
+    def member_kind(self, struct, member, tree):
+        """The kind of mark of a member."""
+        if member.name in self.scope.limits(struct):
+            return 'length'
+        return self.length_kind(struct.fields, member, tree)
 
     @staticmethod
     def length_kind(fields, field, tree):

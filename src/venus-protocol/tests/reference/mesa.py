@@ -98,6 +98,12 @@ COMMANDS = (
      'size_t dataSize; void* pData[dataSize]'),
 )
 
+# Means nothing without the extension that defines this struct.
+NEEDS = {
+    'vkWriteSamplerDescriptorMESA': 'VkResourceDescriptorInfoEXT',
+    'vkWriteResourceDescriptorMESA': 'VkResourceDescriptorInfoEXT',
+}
+
 SPEC_VERSION = {name: spec for name, _, spec, _, _ in STRUCTS}
 
 
@@ -133,10 +139,7 @@ def add_to(registry):
     added = []
     for ret, name, params in COMMANDS:
         params = declarations(params)
-        if all(p.type == 'void' or
-               p.type in registry.structs or p.type in registry.handles or
-               p.type in registry.scalars or not p.type.startswith('Vk')
-               for p in params):
+        if name not in NEEDS or NEEDS[name] in registry.structs:
             registry.commands[name] = Command(name, ret, params)
             added.append(name)
     return added

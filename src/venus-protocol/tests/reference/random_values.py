@@ -66,6 +66,13 @@ class Maker:
         size = self.rng.choice([0, 0, 1, 2, 3, 4, 5, 7, 8, 17])
         return bytes(self.rng.randint(1, 255) for _ in range(size))
 
+    def fixed_bytes(self, field):
+        """An array of bytes in place; of characters, it ends with NUL."""
+        data = self.rng.randbytes(field.dims[0])
+        if field.type == 'char':
+            data = data[:-1] + b'\0'
+        return data
+
     # -- structs
 
     def struct(self, name, chain=None, form=FULL):
@@ -89,7 +96,11 @@ class Maker:
             known = self.scope.chain_of(head)
             names = rng.sample(known, min(len(known),
                                           rng.randint(0, self.max_chain)))
-        chain = [(name, self.struct(name, [], form)) for name in names]
+        chain = []
+        for name in names:
+            tree = {'pNext': []}
+            self.fields(self.registry.structs[name].fields, tree, form)
+            chain.append((name, tree))
         for stype in UNKNOWN_STYPES:
             if rng.random() < 0.1:
                 chain.insert(rng.randint(0, len(chain)),
@@ -150,7 +161,7 @@ class Maker:
             return [self.value(field.type, form)
                     for _ in range(field.dims[0])]
         if look is Shape.FIXED_BYTES:
-            return self.rng.randbytes(field.dims[0])
+            return self.fixed_bytes(field)
         may_be_null = field.optional or field.unchecked
         is_null = may_be_null and self.rng.random() < 0.3
         if look is Shape.POINTER:
@@ -258,6 +269,10 @@ class Maker:
             if before[name] is not None:
                 tree[name] = self.rng.randint(0, limit)
 
+    def new_in_place_count(self, limit):
+        """How many of an array in place mean something."""
+        return self.rng.choice([0, 1, limit, self.rng.randint(0, limit)])
+
     def refilled(self, field, before, tree):
         """The value of an output after the call."""
         look = shape(field)
@@ -268,7 +283,7 @@ class Maker:
         if look is Shape.FIXED:
             return [self.refilled_value(field.type, x) for x in before]
         if look is Shape.FIXED_BYTES:
-            return self.rng.randbytes(len(before))
+            return self.fixed_bytes(field)
         count = min(len(before), evaluate(outer_length(field), tree,
                                           self.registry))
         if look is Shape.BYTES:
@@ -292,8 +307,10 @@ class Maker:
                 for n, t in before['pNext']]
         counted = self.scope.counted_by(kind.fields)
         self.new_counts(kind.fields, before, tree)
+        for name, limit in self.scope.limits(kind).items():
+            tree[name] = self.new_in_place_count(limit)
         for field in kind.fields:
-            if (field.name not in counted and
+            if (field.name not in tree and field.name not in counted and
                     shape(field) not in (Shape.STYPE, Shape.CHAIN)):
                 tree[field.name] = self.refilled(field, before[field.name],
                                                  tree)

@@ -22,6 +22,7 @@ class Field:
     const: bool = False         # the innermost pointee is const
     dims: tuple = ()            # of an array in place
     lengths: tuple = ()         # one length expression for each star
+    used: str = None            # how many of an array in place mean something
     optional: bool = False      # the first word of the attribute
     unchecked: bool = False     # noautovalidity
     selector: str = None        # sibling that says which union member
@@ -214,6 +215,7 @@ class Registry:
             const='const' in pieces[0].split(),
             dims=tuple(dims),
             lengths=lengths if pointers else (),
+            used=lengths[0] if dims and lengths else None,
             optional=element.get('optional', '').split(',')[0] == 'true',
             unchecked=element.get('noautovalidity') == 'true',
             selector=element.get('selector'),

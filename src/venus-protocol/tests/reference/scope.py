@@ -30,6 +30,19 @@ NO_DECODER = {
 UNKNOWN_STRUCTS = {'VkImportMemoryFdInfoKHR',
                    'VkPhysicalDeviceLayeredApiPropertiesListKHR'}
 
+# Counts of arrays in place, of which older registries say nothing.
+IN_PLACE_COUNTS = {
+    'VkPhysicalDeviceMemoryProperties': (
+        ('memoryTypeCount', 'memoryTypes'),
+        ('memoryHeapCount', 'memoryHeaps')),
+    'VkPhysicalDeviceGroupProperties': (
+        ('physicalDeviceCount', 'physicalDevices'),),
+    'VkQueueFamilyGlobalPriorityPropertiesKHR': (
+        ('priorityCount', 'priorities'),),
+    'VkQueueFamilyGlobalPriorityProperties': (
+        ('priorityCount', 'priorities'),),
+}
+
 # Outputs whose value is sent all the same.
 SENT_OUTPUTS = {('vkRegisterCustomBorderColorEXT', 'pIndex')}
 
@@ -41,7 +54,8 @@ class Origin:
     """Where a struct comes from."""
 
     versions: set = field(default_factory=set)      # of core: (1, 2)
-    extensions: set = field(default_factory=set)    # registry numbers
+    # (registry number, condition of the <require> block)
+    extensions: set = field(default_factory=set)
 
 
 @dataclass
@@ -52,16 +66,33 @@ class Caps:
     spec_version: int = 4
     extensions: set = None      # registry numbers; None: all are known
 
-    def permits(self, origin, spec):
-        """Whether a chained struct may be sent."""
+    def permits(self, origin, spec, numbers):
+        """Whether a chained struct may be sent.
+
+        spec: the protocol's version that it needs if it is a MESA struct.
+        numbers: extension name -> registry number, for conditions: a
+        renderer without what a block depends on does not count the block.
+        """
         if spec is not None:
             return self.spec_version >= spec
         if origin.versions and min(origin.versions) <= (1, 2):
             return True
-        if origin.extensions:
-            return (self.extensions is None or
-                    bool(origin.extensions & self.extensions))
-        return self.version >= min(origin.versions)
+        if not origin.extensions:
+            return self.version >= min(origin.versions)
+
+        def is_met(name):
+            if '::' in name:
+                return True
+            if name.startswith('VK_VERSION_'):
+                return self.version >= tuple(map(int, name.split('_')[2:]))
+            return name in numbers and self.knows(numbers[name])
+
+        return any(self.knows(number) and holds(condition, is_met)
+                   for number, condition in origin.extensions)
+
+    def knows(self, number):
+        """Whether the renderer's decoder knows an extension."""
+        return self.extensions is None or number in self.extensions
 
 
 def read_table(name):
@@ -79,13 +110,14 @@ class Scope:
         self.numbers = {name: number
                         for number, names in read_table('commands.txt')
                         for name in names}
-        table = {name: number
-                 for number, names in read_table('extensions.txt')
-                 for name in names}
+        self.extension_numbers = {
+            name: number for number, names in read_table('extensions.txt')
+            for name in names}
         self.providers = [p for p in self.registry.providers
-                          if p.version or p.name in table]
+                          if p.version or p.name in self.extension_numbers]
         for provider in self.providers:
-            assert provider.number in (None, table.get(provider.name))
+            assert provider.number in (
+                None, self.extension_numbers.get(provider.name))
         self.known_providers = {p.name for p in self.providers}
         self.origins = {}
         self.commands = {}
@@ -126,7 +158,8 @@ class Scope:
     def permitted(self, name, caps):
         """Whether a known struct may be sent to a renderer."""
         return caps.permits(self.origins.get(name),
-                            mesa.SPEC_VERSION.get(name))
+                            mesa.SPEC_VERSION.get(name),
+                            self.extension_numbers)
 
     def stype(self, name):
         """The VkStructureType of a struct."""
@@ -149,6 +182,20 @@ class Scope:
         return {length for f in fields if f.pointers for length in f.lengths
                 if any(length == g.name for g in fields)}
 
+    @staticmethod
+    def in_place_counts(struct):
+        """{array in place: member that says how much of it is in use}."""
+        names = {f.name for f in struct.fields}
+        counts = {f.name: f.used for f in struct.fields if f.used in names}
+        for name, array in IN_PLACE_COUNTS.get(struct.name, ()):
+            counts[array] = name
+        return counts
+
+    def limits(self, struct):
+        """{count: room} for the arrays in place of a struct."""
+        return {count: struct.find(array).dims[0]
+                for array, count in self.in_place_counts(struct).items()}
+
     # -- internals
 
     def _met(self, name):
@@ -168,7 +215,8 @@ class Scope:
                     if provider.version:
                         origin.versions.add(provider.version)
                     else:
-                        origin.extensions.add(provider.number)
+                        origin.extensions.add((provider.number,
+                                               block.depends))
                 for name in map(self.registry.canonical, block.commands):
                     # Old registries drag in commands of foreign extensions,
                     # which have no number. Those without decoder are told

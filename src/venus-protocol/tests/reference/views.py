@@ -147,6 +147,11 @@ class Views:
             if shape(field) not in (Shape.STYPE, Shape.CHAIN):
                 tree[field.name] = self.filled_field(
                     field, before[field.name], after[field.name])
+        for array, count in self.scope.in_place_counts(struct).items():
+            # no driver may look up what only happens to lie behind
+            if self.is_handle(struct.find(array).type):
+                unused = len(tree[array]) - after[count]
+                tree[array] = tree[array][:after[count]] + [0] * unused
         return tree
 
     def filled_field(self, field, before, after):
