@@ -110,9 +110,6 @@ class Protocol:
     def _stype_value(self, name: str) -> int:
         return self.registry.constant(self.registry.types[name].stype)
 
-    def stype_value(self, wire: Wire) -> int:
-        return self._stype_value(wire.name)
-
     def _make_command(self, name: str, number: Number) -> ProtocolCommand:
         command = self.registry.commands[name]
         params = self.wires.fields(command.params, name, '')
