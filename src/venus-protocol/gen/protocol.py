@@ -136,9 +136,9 @@ class Protocol:
             outputs=[f for f in params if plan.is_output(f)])
 
     def _check_known(self, wire: Wire) -> None:
-        if wire.name not in self.venus.structs:
+        if self.venus.is_foreign(wire.name):
             raise GeneratorError(f'{wire.name} is used by the protocol and '
-                                 'brought by none of its extensions')
+                                 'belongs to none of its extensions')
 
     def _reach_input(self, wire: Wire) -> None:
         if wire.kind not in ('struct', 'union') or wire.name in self._encoded:
