@@ -24,6 +24,7 @@ class Number:
     names: list[str]
     renderer: str  # '', 'none', 'unhandled', 'fatal'
     always_reply: bool
+    virtqueue_only: bool
 
 
 @dataclass
@@ -136,6 +137,14 @@ class Venus:
                 for row in sorted(self.table.values(), key=lambda r: r.name)
                 if not row.private and row.name in self.registry.providers]
 
+    def other_names(self, name: str) -> list[str]:
+        """What else a command is or was called, here or in other
+        registries."""
+        names = set(self.registry.aliases_of_command(name))
+        if name in self.numbers:
+            names |= set(self.numbers[name].names)
+        return sorted(names - {name} - set(self.registry.commands))
+
     def _read_numbers(self, root: ET.Element) -> dict[str, Number]:
         numbers: dict[str, Number] = {}
         for row in root.findall('numbers/command'):
@@ -143,7 +152,8 @@ class Venus:
             names += [a for a in (row.get('alias') or '').split(',') if a]
             number = Number(number=int(row.get('number')), names=names,
                             renderer=row.get('renderer') or '',
-                            always_reply=row.get('reply') == 'always')
+                            always_reply=row.get('reply') == 'always',
+                            virtqueue_only=row.get('path') == 'virtqueue')
             for name in names:
                 if name in numbers:
                     raise GeneratorError(f'venus.xml: {name} has two numbers')

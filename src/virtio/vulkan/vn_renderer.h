@@ -170,9 +170,11 @@ struct vn_renderer {
    const struct vn_renderer_ops *ops;
 
    /*
-    * Asked, without any lock held, by whoever waits for the other side.
-    * wait_start_ns is when that wait began (CLOCK_MONOTONIC). True: give
-    * up, the renderer is dead or stuck. Set once by the ring.
+    * Asked by whoever waits for the other side, at most with the
+    * transport's own lock held; it locks nothing. wait_start_ns is when
+    * that wait began (CLOCK_MONOTONIC). True: give up, the renderer is dead
+    * or stuck. Set by the ring while it lives; without it the transport
+    * gives a reply a fixed time.
     */
    bool (*watchdog)(void *data, uint64_t wait_start_ns);
    void *watchdog_data;
@@ -180,6 +182,12 @@ struct vn_renderer {
    /* sticky; set by the transport (socket closed) and by the ring */
    _Atomic bool lost;
 };
+
+/*
+ * Whether this driver can work with such a renderer; if not, *why_out gets
+ * half a sentence for the log ("its ...", "it ...").
+ */
+bool vn_capset_check(const struct vn_capset *capset, const char **why_out);
 
 /*
  * Connects to the vtest server at VTEST_SOCKET_NAME (or its default) and

@@ -44,6 +44,8 @@ const struct vn_protocol_caps *vn_ring_caps(struct vn_ring *ring);
 struct vn_shmem_pool *vn_ring_stream_pool(struct vn_ring *ring);
 
 bool vn_ring_is_lost(struct vn_ring *ring);
+/* Sticky, for the renderer as a whole; the first reason goes to the log. */
+void vn_ring_set_lost(struct vn_ring *ring, const char *why);
 /* Everything up to seqno has been executed, replies included. */
 bool vn_ring_seqno_passed(struct vn_ring *ring, uint32_t seqno);
 /* The seqno of the last submission. */

@@ -31,6 +31,7 @@ struct vn_shmem_pool {
    struct vn_ring *ring;           /* borrowed; whose seqnos slices carry */
    size_t block_size;              /* bytes; larger slices get their own */
    struct vn_shmem_block *current; /* the block that is being cut */
+   struct u_list full;             /* no room left, slices still out */
    struct u_list retired; /* blocks waiting for their seqno, oldest first */
    uint32_t idle_count;
    struct u_list idle; /* blocks ready for reuse, at most a few */

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The process-wide state of the driver: its log and its two option words,
+ * each read once from the environment and constant from then on.
+ */
+
+#include "vn_common.h"
+
+struct u_log vn_log_state = U_LOG_INIT("venus", "VENUS_LOG");
+
+struct option {
+   const char *name;
+   uint32_t bit;
+   const char *description;
+};
+
+static const struct option debug_options[] = {
+   { "vtest", VN_DEBUG_VTEST, "use the vtest transport" },
+   { "result", VN_DEBUG_RESULT, "log every failing result with its place" },
+   { "stats", VN_DEBUG_STATS, "count commands, print at instance destroy" },
+};
+
+static const struct option perf_options[] = {
+   { "no_async_create", VN_PERF_NO_ASYNC_CREATE, "every create waits" },
+   { "no_ring_spin", VN_PERF_NO_RING_SPIN, "sleep at once, never yield" },
+   { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
+};
+
+static uint32_t debug_flags;
+static uint32_t perf_flags;
+
+static void
+list_options(const char *variable, const struct option *options, size_t count)
+{
+   for (size_t i = 0; i < count; i++) {
+      vn_log(WARN, "%s: %s: %s", variable, options[i].name,
+             options[i].description);
+   }
+}
+
+static uint32_t
+parse_options(const char *variable,
+              const struct option *options,
+              size_t count)
+{
+   uint32_t flags = 0;
+   bool unknown = false;
+
+   const char *cur = getenv(variable);
+   while (cur && *cur) {
+      const size_t len = strcspn(cur, ",");
+      size_t i;
+      for (i = 0; i < count; i++) {
+         if (strlen(options[i].name) == len &&
+             !strncmp(options[i].name, cur, len))
+            break;
+      }
+
+      if (i < count) {
+         flags |= options[i].bit;
+      } else if (len) {
+         vn_log(WARN, "%s: ignoring the unknown name %.*s", variable,
+                (int)VN_MIN(len, 64), cur);
+         unknown = true;
+      }
+
+      cur += len;
+      if (*cur)
+         cur++;
+   }
+
+   if (unknown)
+      list_options(variable, options, count);
+   return flags;
+}
+
+static void
+parse_environment(void)
+{
+   debug_flags =
+      parse_options("VN_DEBUG", debug_options, VN_ARRAY_SIZE(debug_options));
+   perf_flags =
+      parse_options("VN_PERF", perf_options, VN_ARRAY_SIZE(perf_options));
+}
+
+static pthread_once_t parse_once = PTHREAD_ONCE_INIT;
+
+uint32_t
+vn_debug_flags(void)
+{
+   pthread_once(&parse_once, parse_environment);
+   return debug_flags;
+}
+
+uint32_t
+vn_perf_flags(void)
+{
+   pthread_once(&parse_once, parse_environment);
+   return perf_flags;
+}
+
+uint64_t
+vn_time_ns(void)
+{
+   struct timespec ts;
+   clock_gettime(CLOCK_MONOTONIC, &ts);
+   return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}

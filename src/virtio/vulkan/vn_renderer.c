@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What all transports share: whether a capset is one this driver can work
+ * with. Sends nothing.
+ */
+
+#include "vn_renderer.h"
+
+bool
+vn_capset_check(const struct vn_capset *capset, const char **why_out)
+{
+   if (capset->wire_format_version != 1) {
+      *why_out = "its Venus wire format version is not 1";
+      return false;
+   }
+   if (capset->vk_xml_version < VK_API_VERSION_1_1) {
+      *why_out = "it decodes less than Vulkan 1.1";
+      return false;
+   }
+   if (!capset->supports_blob_id_0) {
+      *why_out = "it cannot make shared memory (blob id 0)";
+      return false;
+   }
+   if (!capset->allow_vk_wait_syncs) {
+      *why_out = "it does not allow waits";
+      return false;
+   }
+   if (!capset->supports_multiple_timelines) {
+      *why_out = "it has no timelines";
+      return false;
+   }
+   return true;
+}

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The ring's waiting side: what has been executed, sleeping until it has,
+ * and finding out that it never will. A wait first yields a few times, as
+ * most commands take microseconds; then it has the renderer put a fence
+ * behind the seqno and sleeps in the transport. Nothing here polls with
+ * pauses.
+ */
+
+#include "vn_ring_private.h"
+
+#include <sched.h>
+
+#include "vn_protocol.h"
+
+/*
+ * Yields before a wait goes to sleep. A quick command is answered within
+ * these; more of them only burn time that the renderer could use.
+ */
+#define YIELD_COUNT 64
+
+/*
+ * Looks at ALIVE that lie further apart than this say nothing about the time
+ * between them: nobody waited, or this process was stopped.
+ */
+#define MAX_CHECK_GAP_NS VN_NSEC_PER_SEC
+
+bool
+vn_ring_is_lost(struct vn_ring *ring)
+{
+   /* relaxed: flags that guard nothing */
+   return atomic_load_explicit(&ring->lost, memory_order_relaxed) ||
+          atomic_load_explicit(&ring->renderer->lost, memory_order_relaxed);
+}
+
+void
+vn_ring_set_lost(struct vn_ring *ring, const char *why)
+{
+   atomic_store_explicit(&ring->lost, true, memory_order_relaxed);
+   if (!atomic_exchange_explicit(&ring->renderer->lost, true,
+                                 memory_order_relaxed))
+      vn_log(ERROR, "ring: renderer lost: %s", why);
+}
+
+uint32_t
+vn_ring_last_seqno(struct vn_ring *ring)
+{
+   /* acquire: with the release in vn_ring_put */
+   return atomic_load_explicit(&ring->published, memory_order_acquire);
+}
+
+/*
+ * A seqno is outstanding if it lies in (head, tail]. The tail is read first;
+ * it is at least seqno, as the caller has that from a submission. If the
+ * head is then ahead of it, others have submitted and been served meanwhile.
+ * Any seqno however old is judged rightly, but for those exactly 4 GiB back
+ * and within the present (head, tail]: they count as outstanding for a bit.
+ */
+static bool
+passed(uint32_t head, uint32_t tail, uint32_t seqno)
+{
+   const int32_t outstanding = (int32_t)(tail - head);
+   return outstanding <= 0 || tail - seqno >= (uint32_t)outstanding;
+}
+
+bool
+vn_ring_seqno_passed(struct vn_ring *ring, uint32_t seqno)
+{
+   const uint32_t tail = vn_ring_last_seqno(ring);
+   /* acquire: with the renderer's release of the head behind a command, so
+    * that the reply is seen
+    */
+   const uint32_t head =
+      atomic_load_explicit(ring->head, memory_order_acquire);
+   return passed(head, tail, seqno);
+}
+
+/*
+ * For a waiter that was told yes: a head that is ahead of everything ever
+ * submitted is a lie. The acquire of the head comes after the renderer's
+ * release of it, that after its acquire of the tail, and that after the
+ * store to `reserved`; so the load of `reserved` here is not too old.
+ */
+static VkResult
+check_head(struct vn_ring *ring)
+{
+   const uint32_t head =
+      atomic_load_explicit(ring->head, memory_order_acquire);
+   const uint32_t reserved =
+      atomic_load_explicit(&ring->reserved, memory_order_relaxed);
+   if ((int32_t)(reserved - head) >= 0)
+      return VK_SUCCESS;
+
+   vn_ring_set_lost(ring, "the ring's head is ahead of its tail");
+   return VK_ERROR_DEVICE_LOST;
+}
+
+bool
+vn_ring_watchdog(void *data, uint64_t wait_start_ns)
+{
+   struct vn_ring *ring = data;
+
+   if (vn_ring_is_lost(ring))
+      return true;
+
+   /* relaxed throughout: these words carry no other data with them */
+   const uint32_t status = atomic_fetch_and_explicit(
+      ring->status, ~(uint32_t)VN_RING_STATUS_ALIVE, memory_order_relaxed);
+   if (status & VN_RING_STATUS_FATAL) {
+      vn_ring_set_lost(ring, "a command was fatal to its context");
+      return true;
+   }
+
+   const uint64_t now = vn_time_ns();
+   const uint64_t last_check = atomic_exchange_explicit(
+      &ring->last_check_ns, now, memory_order_relaxed);
+   /* signed: another thread's check may be a bit later than ours */
+   const bool gap = (int64_t)(now - last_check) > (int64_t)MAX_CHECK_GAP_NS;
+   if ((status & VN_RING_STATUS_ALIVE) || gap) {
+      atomic_store_explicit(&ring->silent_since_ns, now,
+                            memory_order_relaxed);
+      return false;
+   }
+
+   const uint64_t silent_since =
+      atomic_load_explicit(&ring->silent_since_ns, memory_order_relaxed);
+   const uint64_t since = VN_MAX(silent_since, wait_start_ns);
+   if ((int64_t)(now - since) <= (int64_t)ring->dead_ns)
+      return false;
+
+   vn_ring_set_lost(ring, "it gives no sign of life");
+   return true;
+}
+
+VkResult
+vn_ring_submit_fence(struct vn_ring *ring,
+                     uint32_t seqno,
+                     uint32_t ring_idx,
+                     struct vn_renderer_sync *sync,
+                     uint64_t value)
+{
+   struct vn_ring_encoder encoder;
+
+   if (vn_ring_is_lost(ring))
+      return VK_ERROR_DEVICE_LOST;
+
+   vn_ring_encoder_init(&encoder, ring);
+   if (!vn_ring_seqno_passed(ring, seqno))
+      vn_encode_vkWaitRingSeqnoMESA(&encoder.enc, 0, ring->id, seqno);
+
+   const struct vn_renderer_submit submit = {
+      .cs = encoder.storage,
+      .size = vn_ring_encoder_size(&encoder),
+      .has_fence = sync != NULL,
+      .ring_idx = sync ? ring_idx : 0,
+      .sync = sync,
+      .value = value,
+   };
+   return ring->renderer->ops->submit(ring->renderer, &submit);
+}
+
+/*
+ * Finds or makes a fence that retires no earlier than seqno. One that is
+ * under way for a later seqno is as good as a new one, as the renderer
+ * executes them in order anyway.
+ */
+static VkResult
+get_fence(struct vn_ring *ring,
+          uint32_t seqno,
+          bool fresh,
+          uint64_t *value_out)
+{
+   VkResult result = VK_SUCCESS;
+
+   pthread_mutex_lock(&ring->wait_mutex);
+   /* both lie within the ring, unless wait_seqno is gigabytes old */
+   if (fresh || ring->wait_seqno - seqno > ring->buffer_size) {
+      result = vn_ring_submit_fence(ring, seqno, 0, ring->wait_sync,
+                                    ring->wait_value + 1);
+      if (result == VK_SUCCESS) {
+         ring->wait_value++;
+         ring->wait_seqno = seqno;
+      }
+   }
+   *value_out = ring->wait_value;
+   pthread_mutex_unlock(&ring->wait_mutex);
+   return result;
+}
+
+static VkResult
+wait_asleep(struct vn_ring *ring, uint32_t seqno)
+{
+   /* a second time, with its own fence, if the found one was that old */
+   for (int i = 0; i < 2; i++) {
+      uint64_t value;
+      VkResult result = get_fence(ring, seqno, i > 0, &value);
+      if (result != VK_SUCCESS)
+         return result;
+
+      const struct vn_renderer_wait wait = {
+         .count = 1,
+         .syncs = &ring->wait_sync,
+         .values = &value,
+         .timeout_ns = UINT64_MAX,
+      };
+      result = ring->renderer->ops->wait(ring->renderer, &wait);
+      if (result != VK_SUCCESS)
+         return result;
+      if (vn_ring_seqno_passed(ring, seqno))
+         return VK_SUCCESS;
+   }
+
+   vn_ring_set_lost(ring, "its fence retired before the commands");
+   return VK_ERROR_DEVICE_LOST;
+}
+
+VkResult
+vn_ring_wait_seqno(struct vn_ring *ring, uint32_t seqno)
+{
+   const uint32_t yields =
+      vn_perf_flags() & VN_PERF_NO_RING_SPIN ? 0 : YIELD_COUNT;
+
+   if (vn_ring_is_lost(ring))
+      return VK_ERROR_DEVICE_LOST;
+
+   bool done = vn_ring_seqno_passed(ring, seqno);
+   for (uint32_t i = 0; i < yields && !done; i++) {
+      sched_yield();
+      done = vn_ring_seqno_passed(ring, seqno);
+   }
+
+   if (!done) {
+      const VkResult result = wait_asleep(ring, seqno);
+      if (result != VK_SUCCESS)
+         return result;
+   }
+   return check_head(ring);
+}
