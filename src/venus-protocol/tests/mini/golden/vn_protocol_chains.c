@@ -12,14 +12,14 @@
 static bool
 known_e1(const struct vn_protocol_caps *caps)
 {
-   return vn_protocol_caps_has_extension(caps, 1);
+   return KNOWS_EXT(1);
 }
 
 /* protocol version 2 */
 static bool
 known_s2(const struct vn_protocol_caps *caps)
 {
-   return caps->venus_spec_version >= 2;
+   return KNOWS_SPEC(2);
 }
 
 static const struct vn_chain_struct struct_VkThingWideInfoEXT = {
@@ -33,7 +33,7 @@ static const struct vn_chain_struct struct_VkThingListEXT = {
    .known = known_e1,
    .encode_partial = vn_encode_VkThingListEXT_partial_members,
    .decode = vn_decode_VkThingListEXT_members,
-   .size = vn_sizeof_VkThingListEXT_members,
+   .sizeof_members = vn_sizeof_VkThingListEXT_members,
 };
 
 static const struct vn_chain_struct struct_VkThingRingInfoMESA = {
@@ -47,7 +47,7 @@ static const struct vn_chain_struct *const chain_VkThingCreateInfo[] = {
    &struct_VkThingRingInfoMESA,
 };
 
-const struct vn_chain vn_chain_VkThingCreateInfo = {
+const struct vn_chain_rule vn_chain_VkThingCreateInfo = {
    2, chain_VkThingCreateInfo
 };
 
@@ -55,6 +55,6 @@ static const struct vn_chain_struct *const chain_VkThingProperties[] = {
    &struct_VkThingListEXT,
 };
 
-const struct vn_chain vn_chain_VkThingProperties = {
+const struct vn_chain_rule vn_chain_VkThingProperties = {
    1, chain_VkThingProperties
 };

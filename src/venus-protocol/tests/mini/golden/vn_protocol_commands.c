@@ -26,6 +26,7 @@ vn_encode_vkCreateThing(struct vn_encoder *enc,
    vn_store_u64(p + 16, pCreateInfo != NULL);
    if (pCreateInfo)
       vn_encode_VkThingCreateInfo(enc, pCreateInfo);
+
    p = vn_encoder_take(enc, 16);
    if (!p)
       return;
@@ -105,8 +106,7 @@ vn_encode_vkEnumerateThings(struct vn_encoder *enc,
                             uint32_t *pThingCount,
                             VkThing *pThings)
 {
-   const uint32_t thingCount =
-      pThingCount ? *pThingCount : 0;
+   const uint32_t thingCount = pThingCount ? *pThingCount : 0;
    uint8_t *p = vn_encoder_take(enc, 24);
    if (!p)
       return;
@@ -116,6 +116,7 @@ vn_encode_vkEnumerateThings(struct vn_encoder *enc,
    vn_store_u64(p + 16, pThingCount != NULL);
    if (pThingCount)
       vn_encode_u32(enc, *pThingCount);
+
    p = vn_encoder_take(enc, 8);
    if (!p)
       return;
@@ -135,8 +136,7 @@ vn_sizeof_vkEnumerateThings_reply(VkInstance instance,
                                   uint32_t *pThingCount,
                                   VkThing *pThings)
 {
-   const uint32_t thingCount =
-      pThingCount ? *pThingCount : 0;
+   const uint32_t thingCount = pThingCount ? *pThingCount : 0;
    size_t total = 24;
    if (pThingCount)
       total += 4;
@@ -151,8 +151,7 @@ vn_decode_vkEnumerateThings_reply(struct vn_decoder *dec,
                                   uint32_t *pThingCount,
                                   VkThing *pThings)
 {
-   const uint32_t thingCount_max =
-      pThingCount ? *pThingCount : 0;
+   const uint32_t thingCount_max = pThingCount ? *pThingCount : 0;
    const VkResult ret =
       vn_decode_reply_result(dec, VN_COMMAND_vkEnumerateThings);
 
@@ -221,8 +220,7 @@ vn_encode_vkGetThingBytes(struct vn_encoder *enc,
                           size_t *pSize,
                           void *pData)
 {
-   const size_t size =
-      pSize ? *pSize : 0;
+   const size_t size = pSize ? *pSize : 0;
    uint8_t *p = vn_encoder_take(enc, 24);
    if (!p)
       return;
@@ -232,6 +230,7 @@ vn_encode_vkGetThingBytes(struct vn_encoder *enc,
    vn_store_u64(p + 16, pSize != NULL);
    if (pSize)
       vn_encode_u64(enc, *pSize);
+
    p = vn_encoder_take(enc, 8);
    if (!p)
       return;
@@ -241,8 +240,7 @@ vn_encode_vkGetThingBytes(struct vn_encoder *enc,
 size_t
 vn_sizeof_vkGetThingBytes_reply(VkDevice device, size_t *pSize, void *pData)
 {
-   const size_t size =
-      pSize ? *pSize : 0;
+   const size_t size = pSize ? *pSize : 0;
    size_t total = 24;
    if (pSize)
       total += 8;
@@ -257,8 +255,7 @@ vn_decode_vkGetThingBytes_reply(struct vn_decoder *dec,
                                 size_t *pSize,
                                 void *pData)
 {
-   const size_t size_max =
-      pSize ? *pSize : 0;
+   const size_t size_max = pSize ? *pSize : 0;
    const VkResult ret =
       vn_decode_reply_result(dec, VN_COMMAND_vkGetThingBytes);
 

@@ -28,20 +28,22 @@ size_t vn_sizeof_vkCreateThing_reply(VkDevice device,
                                      const VkThingCreateInfo *pCreateInfo,
                                      const VkAllocationCallbacks *pAllocator,
                                      VkThing *pThing);
-VkResult vn_decode_vkCreateThing_reply(struct vn_decoder *dec,
-                                       VkDevice device,
-                                       const VkThingCreateInfo *pCreateInfo,
-                                       const VkAllocationCallbacks *pAllocator,
-                                       VkThing *pThing);
+VkResult vn_decode_vkCreateThing_reply(
+   struct vn_decoder *dec,
+   VkDevice device,
+   const VkThingCreateInfo *pCreateInfo,
+   const VkAllocationCallbacks *pAllocator,
+   VkThing *pThing);
 
 void vn_encode_vkDestroyThing(struct vn_encoder *enc,
                               uint32_t command_flags,
                               VkDevice device,
                               VkThing thing,
                               const VkAllocationCallbacks *pAllocator);
-size_t vn_sizeof_vkDestroyThing_reply(VkDevice device,
-                                      VkThing thing,
-                                      const VkAllocationCallbacks *pAllocator);
+size_t vn_sizeof_vkDestroyThing_reply(
+   VkDevice device,
+   VkThing thing,
+   const VkAllocationCallbacks *pAllocator);
 void vn_decode_vkDestroyThing_reply(struct vn_decoder *dec,
                                     VkDevice device,
                                     VkThing thing,

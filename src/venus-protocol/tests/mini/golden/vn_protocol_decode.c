@@ -25,6 +25,7 @@ vn_decode_VkThingListEXT_members(struct vn_decoder *dec, void *ptr)
 {
    VkThingListEXT *val = ptr;
    const uint64_t pParts_max = val->partCount;
+
    const uint8_t *p = vn_decoder_take(dec, 4);
    if (!p)
       return;
@@ -33,6 +34,8 @@ vn_decode_VkThingListEXT_members(struct vn_decoder *dec, void *ptr)
       vn_decode_array(dec, val->pParts, val->partCount, pParts_max);
    for (size_t i = 0; i < pParts_size; i++)
       vn_decode_VkPart(dec, &val->pParts[i]);
+   if (dec->failed)
+      val->partCount = 0;
 }
 
 size_t
@@ -66,11 +69,8 @@ void
 vn_encode_VkThingProperties_partial(struct vn_encoder *enc,
                                     const VkThingProperties *val)
 {
-   uint8_t *p =
-      vn_encode_head(enc, VK_STRUCTURE_TYPE_THING_PROPERTIES, val->pNext,
-                     &vn_chain_VkThingProperties, VN_FORM_PARTIAL, 0);
-   if (!p)
-      return;
+   vn_encode_head(enc, VK_STRUCTURE_TYPE_THING_PROPERTIES, val->pNext,
+                  &vn_chain_VkThingProperties, VN_FORM_PARTIAL, 0);
 }
 
 void

@@ -44,6 +44,24 @@ vn_encode_VkPaint(struct vn_encoder *enc, const VkPaint *val)
       vn_store_VkPaint(p, val);
 }
 
+static void
+encode_VkGeometry_round(struct vn_encoder *enc, const VkGeometry *val)
+{
+   uint8_t *p = vn_encoder_take(enc, 16);
+   if (!p)
+      return;
+   vn_store_VkPart(p, &val->round);
+}
+
+static void
+encode_VkGeometry_square(struct vn_encoder *enc, const VkGeometry *val)
+{
+   uint8_t *p = vn_encoder_take(enc, 8);
+   if (!p)
+      return;
+   vn_store_u64(p, val->square);
+}
+
 void
 vn_encode_VkGeometry(struct vn_encoder *enc,
                      const VkGeometry *val,
@@ -52,21 +70,11 @@ vn_encode_VkGeometry(struct vn_encoder *enc,
    vn_encode_u32(enc, tag);
    switch (tag) {
    case VK_THING_KIND_ROUND:
-   {
-   uint8_t *p = vn_encoder_take(enc, 16);
-   if (!p)
+      encode_VkGeometry_round(enc, val);
       return;
-   vn_store_VkPart(p, &val->round);
-      return;
-   }
    case VK_THING_KIND_SQUARE:
-   {
-   uint8_t *p = vn_encoder_take(enc, 8);
-   if (!p)
+      encode_VkGeometry_square(enc, val);
       return;
-   vn_store_u64(p, val->square);
-      return;
-   }
    }
    enc->failed = true;
 }
@@ -83,16 +91,19 @@ vn_encode_VkThingCreateInfo(struct vn_encoder *enc,
    vn_store_u32(p, val->flags);
    vn_store_u32(p + 4, val->kind);
    vn_encode_VkGeometry(enc, &val->geometry, val->kind);
+
    p = vn_encoder_take(enc, 28);
    if (!p)
       return;
    vn_store_VkPaint(p, &val->paint);
    vn_encode_string(enc, val->pLabel);
+
    p = vn_encoder_take(enc, 4);
    if (!p)
       return;
    vn_store_u32(p, val->nameCount);
    vn_encode_strings(enc, val->ppNames, val->nameCount);
+
    p = vn_encoder_take(enc, 12);
    if (!p)
       return;
@@ -106,12 +117,14 @@ vn_encode_VkThingCreateInfo(struct vn_encoder *enc,
       for (uint32_t i = 0; i < val->partCount; i++)
          vn_store_VkPart(q + (size_t)i * 16, &val->pParts[i]);
    }
+
    p = vn_encoder_take(enc, 16);
    if (!p)
       return;
    vn_store_u64(p, val->codeSize);
    vn_store_u64(p + 8, val->pCode ? val->codeSize / 4 : 0);
    vn_encode_words(enc, val->pCode, val->codeSize / 4, 4);
+
    p = vn_encoder_take(enc, 8);
    if (!p)
       return;

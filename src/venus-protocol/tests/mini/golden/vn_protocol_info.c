@@ -6,6 +6,7 @@
  */
 
 #include "vn_protocol.h"
+#include "vn_protocol_private.h"
 
 const struct vn_protocol_extension
    vn_protocol_extensions[VN_PROTOCOL_EXTENSION_COUNT] = {
@@ -29,8 +30,7 @@ vn_protocol_caps_has_command(const struct vn_protocol_caps *caps,
       return true;
    /* VK_EXT_wide_thing or Vulkan 1.1 */
    case VN_COMMAND_vkPaintThing:
-      return vn_protocol_caps_has_extension(caps, 1) ||
-             caps->vk_xml_version >= VK_MAKE_API_VERSION(0, 1, 1, 0);
+      return KNOWS_EXT(1) || KNOWS_CORE(1, 1);
    }
    return false;
 }

@@ -12,11 +12,16 @@
 #include "vn_codec.h"
 #include "vn_protocol_mesa.h"
 
+/* What `caps` says about the renderer; venus.xml and vk.xml have the numbers. */
+#define KNOWS_EXT(number) vn_protocol_caps_has_extension(caps, number)
+#define KNOWS_CORE(major, minor)    (caps->vk_xml_version >= VK_MAKE_API_VERSION(0, major, minor, 0))
+#define KNOWS_SPEC(version) (caps->venus_spec_version >= (version))
+
 /* The most structs that any chain accepts. */
 #define VN_CHAIN_MAX 2
 
-extern const struct vn_chain vn_chain_VkThingCreateInfo;
-extern const struct vn_chain vn_chain_VkThingProperties;
+extern const struct vn_chain_rule vn_chain_VkThingCreateInfo;
+extern const struct vn_chain_rule vn_chain_VkThingProperties;
 
 void vn_encode_VkThingWideInfoEXT_members(struct vn_encoder *enc,
                                           const void *ptr);
