@@ -105,10 +105,11 @@ quietly() {
         # A group of its own, so that Ctrl-C can end all of it.
         setsid "$@" </dev/null >"$log" 2>&1 &
         pid=$!
+        at_exit rm -f "$log"
         at_exit stop_group "$pid"
         sign_of_life "$pid" "$what" "$log" "$start"
         wait "$pid" || status=$?
-        unset 'VENUS_UNDO[-1]'
+        unset 'VENUS_UNDO[-1]' 'VENUS_UNDO[-1]'
     fi
     if ((status != 0)); then
         tail -n 30 "$log" | sed 's/^/  | /' >&2

@@ -13,7 +13,7 @@ DEPS_BUILD=(
 )
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers
-    util-linux procps
+    util-linux
 )
 DEPS_PEERS_SYSTEM=(virgl-server)
 DEPS_PEERS_FOLDER=(mmdebstrap debian-archive-keyring)

@@ -90,20 +90,22 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 vl_GetInstanceProcAddr(VkInstance handle, const char *pName)
 {
    const struct entry_point *entry = FIND(instance_entry_points, pName);
-   if (!handle) {
-      /* only what works without an instance */
-      static const char *const global[] = {
-         "vkCreateInstance",
-         "vkGetInstanceProcAddr",
-         "vkEnumerateInstanceLayerProperties",
-         "vkEnumerateInstanceExtensionProperties",
-      };
-      for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++) {
-         if (!strcmp(pName, global[i]))
-            return entry->function;
-      }
-      return NULL;
+   /* These work without an instance. The loader asks for vkCreateInstance
+    * with whatever lies in the caller's *pInstance, so the handle says
+    * nothing here.
+    */
+   static const char *const global[] = {
+      "vkCreateInstance",
+      "vkGetInstanceProcAddr",
+      "vkEnumerateInstanceLayerProperties",
+      "vkEnumerateInstanceExtensionProperties",
+   };
+   for (size_t i = 0; i < sizeof(global) / sizeof(global[0]); i++) {
+      if (!strcmp(pName, global[i]))
+         return entry->function;
    }
+   if (!handle)
+      return NULL;
 
    const struct vl_instance *instance = vl_instance_of(handle);
    if (!instance)

@@ -56,11 +56,11 @@ failed(const struct probe *probe, const char *step, VkResult result)
    return false;
 }
 
-#define TRY(call)                                                            \
+#define TRY(command, ...)                                                    \
    do {                                                                      \
-      const VkResult try_result = probe->next.call;                          \
+      const VkResult try_result = probe->next.command(__VA_ARGS__);          \
       if (try_result != VK_SUCCESS)                                          \
-         return failed(probe, "vk" #call, try_result);                       \
+         return failed(probe, "vk" #command, try_result);                    \
    } while (0)
 
 static bool
@@ -178,14 +178,14 @@ create_buffer(struct probe *probe)
 
    /* a plain one first, to compare */
    VkMemoryRequirements plain;
-   TRY(CreateBuffer(probe->device, &info, NULL, &probe->buffer));
+   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
    probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
                                            &plain);
    probe->next.DestroyBuffer(probe->device, probe->buffer, NULL);
    probe->buffer = VK_NULL_HANDLE;
 
    info.pNext = &external;
-   TRY(CreateBuffer(probe->device, &info, NULL, &probe->buffer));
+   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
    const VkMemoryRequirements *shared = &probe->buffer_requirements;
    probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
                                            &probe->buffer_requirements);
@@ -223,7 +223,7 @@ create_image(struct probe *probe)
       .usage = can_sample ? VK_IMAGE_USAGE_SAMPLED_BIT
                           : VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
    };
-   TRY(CreateImage(probe->device, &info, NULL, &probe->image));
+   TRY(CreateImage, probe->device, &info, NULL, &probe->image);
    probe->next.GetImageMemoryRequirements(probe->device, probe->image,
                                           &probe->image_requirements);
    return true;
@@ -251,9 +251,9 @@ import_and_bind(struct probe *probe)
    VkMemoryHostPointerPropertiesEXT pointer = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT,
    };
-   TRY(GetMemoryHostPointerPropertiesEXT(
-      probe->device, VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-      probe->mapping->pointer, &pointer));
+   TRY(GetMemoryHostPointerPropertiesEXT, probe->device,
+       VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+       probe->mapping->pointer, &pointer);
    probe->result.host_types = pointer.memoryTypeBits & physical->all_types;
 
    /* Some type has to do for both objects and be mappable as well, since
@@ -286,10 +286,10 @@ import_and_bind(struct probe *probe)
       .allocationSize = size_B,
       .memoryTypeIndex = type,
    };
-   TRY(AllocateMemory(probe->device, &info, NULL, &probe->memory));
-   TRY(BindBufferMemory(probe->device, probe->buffer, probe->memory, 0));
-   TRY(BindImageMemory(probe->device, probe->image, probe->memory,
-                       image_offset_B));
+   TRY(AllocateMemory, probe->device, &info, NULL, &probe->memory);
+   TRY(BindBufferMemory, probe->device, probe->buffer, probe->memory, 0);
+   TRY(BindImageMemory, probe->device, probe->image, probe->memory,
+       image_offset_B);
    return true;
 }
 
@@ -300,7 +300,7 @@ fill(struct probe *probe)
       .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
       .queueFamilyIndex = probe->queue_family,
    };
-   TRY(CreateCommandPool(probe->device, &pool_info, NULL, &probe->pool));
+   TRY(CreateCommandPool, probe->device, &pool_info, NULL, &probe->pool);
 
    const VkCommandBufferAllocateInfo command_info = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -309,12 +309,12 @@ fill(struct probe *probe)
       .commandBufferCount = 1,
    };
    VkCommandBuffer command;
-   TRY(AllocateCommandBuffers(probe->device, &command_info, &command));
+   TRY(AllocateCommandBuffers, probe->device, &command_info, &command);
 
    const VkFenceCreateInfo fence_info = {
       .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
    };
-   TRY(CreateFence(probe->device, &fence_info, NULL, &probe->fence));
+   TRY(CreateFence, probe->device, &fence_info, NULL, &probe->fence);
 
    VkQueue queue;
    probe->next.GetDeviceQueue(probe->device, probe->queue_family, 0, &queue);
@@ -329,7 +329,7 @@ fill(struct probe *probe)
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
       .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
    };
-   TRY(BeginCommandBuffer(command, &begin_info));
+   TRY(BeginCommandBuffer, command, &begin_info);
    probe->next.CmdFillBuffer(command, probe->buffer, 0, FILL_SIZE_B,
                              FILL_PATTERN);
    const VkMemoryBarrier to_host = {
@@ -340,14 +340,14 @@ fill(struct probe *probe)
    probe->next.CmdPipelineBarrier(command, VK_PIPELINE_STAGE_TRANSFER_BIT,
                                   VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host,
                                   0, NULL, 0, NULL);
-   TRY(EndCommandBuffer(command));
+   TRY(EndCommandBuffer, command);
 
    const VkSubmitInfo submit = {
       .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
       .commandBufferCount = 1,
       .pCommandBuffers = &command,
    };
-   TRY(QueueSubmit(queue, 1, &submit, probe->fence));
+   TRY(QueueSubmit, queue, 1, &submit, probe->fence);
    const VkResult result = probe->next.WaitForFences(
       probe->device, 1, &probe->fence, VK_TRUE, FENCE_TIMEOUT_NS);
    if (result != VK_SUCCESS) {

@@ -136,9 +136,12 @@ vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
             (VkDrmFormatModifierPropertiesEXT){
                .drmFormatModifier = VL_MODIFIER_LINEAR,
                .drmFormatModifierPlaneCount = plane_count,
-               /* the 32-bit flags are the lower half of the 64-bit ones */
+               /* not the lower half of the 64-bit flags: there bit 31 has a
+                * meaning
+                */
                .drmFormatModifierTilingFeatures =
-                  (VkFormatFeatureFlags)features,
+                  pFormatProperties->formatProperties.linearTilingFeatures &
+                  ~(VkFormatFeatureFlags)VK_FORMAT_FEATURE_DISJOINT_BIT,
             };
       }
    }

@@ -75,6 +75,8 @@ vt_instance_init(struct vt_instance *instance,
    };
    const PFN_vkCreateInstance create =
       (PFN_vkCreateInstance)vkGetInstanceProcAddr(NULL, "vkCreateInstance");
+   /* the loader hands what lies there to layers */
+   instance->handle = (VkInstance)(uintptr_t)0x1234;
    const VkResult result = create(&info, NULL, &instance->handle);
    free(copy);
    if (result != VK_SUCCESS) {
@@ -100,6 +102,8 @@ vt_instance_init(struct vt_instance *instance,
                                           &instance->messenger);
    instance->GetPhysicalDeviceProperties(instance->physical,
                                          &instance->properties);
+   if (instance->api_version > instance->properties.apiVersion)
+      instance->api_version = instance->properties.apiVersion;
    return true;
 }
 

@@ -74,7 +74,7 @@ struct vt_instance {
    VkPhysicalDevice physical; /* the first one */
    VkPhysicalDeviceProperties properties;
    VkDebugUtilsMessengerEXT messenger;
-   uint32_t api_version;
+   uint32_t api_version; /* of the first device, at most what was asked */
    VT_INSTANCE_FUNCTIONS(VT_MEMBER)
 };
 

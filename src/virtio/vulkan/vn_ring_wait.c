@@ -6,7 +6,7 @@
  * and finding out that it never will. A wait first yields a few times, as
  * most commands take microseconds; then it has the renderer put a fence
  * behind the seqno and sleeps in the transport. Nothing here polls with
- * pauses.
+ * short pauses.
  */
 
 #include "vn_ring_private.h"
@@ -20,6 +20,9 @@
  * these; more of them only burn time that the renderer could use.
  */
 #define YIELD_COUNT 64
+
+/* How long a wait relies on its fence alone. */
+#define LOOK_UP_NS (VN_NSEC_PER_SEC / 2)
 
 /*
  * Looks at ALIVE that lie further apart than this say nothing about the time
@@ -189,13 +192,21 @@ get_fence(struct vn_ring *ring,
    return result;
 }
 
+/*
+ * Woken up by the fence. It also looks up twice a second, so that a fence
+ * that gets lost, or one that is held up behind another thread's later one,
+ * costs no more than that.
+ */
 static VkResult
 wait_asleep(struct vn_ring *ring, uint32_t seqno)
 {
-   /* a second time, with its own fence, if the found one was that old */
-   for (int i = 0; i < 2; i++) {
+   struct vn_renderer *renderer = ring->renderer;
+   const uint64_t start = vn_time_ns();
+   bool fresh = false;
+
+   for (;;) {
       uint64_t value;
-      VkResult result = get_fence(ring, seqno, i > 0, &value);
+      VkResult result = get_fence(ring, seqno, fresh, &value);
       if (result != VK_SUCCESS)
          return result;
 
@@ -203,17 +214,25 @@ wait_asleep(struct vn_ring *ring, uint32_t seqno)
          .count = 1,
          .syncs = &ring->wait_sync,
          .values = &value,
-         .timeout_ns = UINT64_MAX,
+         .timeout_ns = LOOK_UP_NS,
       };
-      result = ring->renderer->ops->wait(ring->renderer, &wait);
-      if (result != VK_SUCCESS)
-         return result;
-      if (vn_ring_seqno_passed(ring, seqno))
-         return VK_SUCCESS;
-   }
+      do {
+         result = renderer->ops->wait(renderer, &wait);
+         if (result != VK_SUCCESS && result != VK_TIMEOUT)
+            return result;
+         if (vn_ring_seqno_passed(ring, seqno))
+            return VK_SUCCESS;
+         if (vn_ring_watchdog(ring, start))
+            return VK_ERROR_DEVICE_LOST;
+      } while (result == VK_TIMEOUT);
 
-   vn_ring_set_lost(ring, "its fence retired before the commands");
-   return VK_ERROR_DEVICE_LOST;
+      if (fresh) {
+         vn_ring_set_lost(ring, "its fence retired before the commands");
+         return VK_ERROR_DEVICE_LOST;
+      }
+      /* the fence that was found is gigabytes old: make one */
+      fresh = true;
+   }
 }
 
 VkResult

@@ -158,8 +158,7 @@ DEVICE = {
     'VK_KHR_dynamic_rendering_local_read': Row(PASS),
     'VK_KHR_external_fence': Row(PASS),
     'VK_KHR_external_fence_fd': Row(OMIT, 'vtest has no sync files'),
-    'VK_KHR_external_memory':
-        Row(EXTERNAL, 'if the renderer can share memory'),
+    'VK_KHR_external_memory': Row(PASS),
     'VK_KHR_external_memory_fd':
         Row(EXTERNAL, 'if the renderer can share memory'),
     'VK_KHR_external_semaphore': Row(PASS),

@@ -247,7 +247,12 @@ ring_main(void *data)
    struct fake_ring *ring = &r->ring;
    struct fake_executor executor = { .is_ring = true };
    uint8_t *copy = malloc(ring->buffer_size);
-   uint32_t pos = 0;
+
+   /* where a stalled ring is told to begin; 0 but for tests of the counters */
+   while (KNOB(r, stalled) && ring_may_go_on(r))
+      nap();
+   uint32_t pos = atomic_load_explicit(ring->head, memory_order_acquire);
+   atomic_store(&ring->true_head, pos);
 
    while (copy && ring_wait_for_bytes(r, pos)) {
       const uint32_t tail =

@@ -120,16 +120,23 @@ fake_renderer_write_sync(struct fake_renderer *r, uint32_t id, uint64_t value)
    return ok;
 }
 
+/* The time in `ns` from now, for pthread_cond_timedwait. */
+static struct timespec
+time_after(uint64_t ns)
+{
+   const uint64_t at = vn_time_ns() + ns;
+   return (struct timespec){
+      .tv_sec = (time_t)(at / VN_NSEC_PER_SEC),
+      .tv_nsec = (long)(at % VN_NSEC_PER_SEC),
+   };
+}
+
 bool
 fake_renderer_wait(struct fake_renderer *r,
                    const struct fake_wait *wait,
                    uint64_t timeout_ns)
 {
-   struct timespec until;
-   clock_gettime(CLOCK_MONOTONIC, &until);
-   const uint64_t ns = (uint64_t)until.tv_nsec + timeout_ns;
-   until.tv_sec += (time_t)(ns / VN_NSEC_PER_SEC);
-   until.tv_nsec = (long)(ns % VN_NSEC_PER_SEC);
+   const struct timespec until = time_after(timeout_ns);
 
    pthread_mutex_lock(&r->mutex);
    bool holds;
@@ -241,16 +248,17 @@ static void *
 monitor_main(void *data)
 {
    struct fake_renderer *r = data;
-   bool stop = false;
-   while (!stop) {
-      pthread_mutex_lock(&r->mutex);
+
+   pthread_mutex_lock(&r->mutex);
+   while (!r->stop) {
       if (r->ring.live && !KNOB(r, not_alive))
          atomic_fetch_or_explicit(r->ring.status, VN_RING_STATUS_ALIVE,
                                   memory_order_relaxed);
-      stop = r->stop;
-      pthread_mutex_unlock(&r->mutex);
-      usleep(KNOB(r, period_us));
+      const struct timespec until = time_after(KNOB(r, period_us) * 1000ull);
+      while (!r->stop && !pthread_cond_timedwait(&r->cond, &r->mutex, &until))
+         ;
    }
+   pthread_mutex_unlock(&r->mutex);
    return NULL;
 }
 

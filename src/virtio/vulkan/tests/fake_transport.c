@@ -47,10 +47,9 @@ fake_submit(struct vn_renderer *renderer,
    if (!submit->size && !submit->has_fence)
       return VK_SUCCESS;
    atomic_fetch_add(&transport->submit_count, 1);
-   if (!fake_renderer_submit(transport->peer, submit->cs, submit->size,
-                             submit->has_fence,
-                             submit->has_fence ? submit->sync->sync_id : 0,
-                             submit->value))
+   if (!fake_renderer_submit(
+          transport->peer, submit->cs, submit->size, submit->has_fence,
+          submit->has_fence ? submit->sync->sync_id : 0, submit->value))
       return lose(renderer);
    return VK_SUCCESS;
 }
@@ -81,15 +80,16 @@ fake_shmem_destroy(struct vn_renderer *renderer,
                    struct vn_renderer_shmem *shmem)
 {
    struct fake_transport *transport = get_transport(renderer);
-   fake_renderer_remove_resource(transport->peer, shmem->res_id);
    if (is_lost(renderer)) {
+      /* as a real transport: nothing is sent any more */
       pthread_mutex_lock(&transport->mutex);
-      transport->graveyard = realloc(
-         transport->graveyard, (transport->graveyard_count + 1) *
-                                  sizeof(*transport->graveyard));
+      transport->graveyard =
+         realloc(transport->graveyard, (transport->graveyard_count + 1) *
+                                          sizeof(*transport->graveyard));
       transport->graveyard[transport->graveyard_count++] = shmem->map;
       pthread_mutex_unlock(&transport->mutex);
    } else {
+      fake_renderer_remove_resource(transport->peer, shmem->res_id);
       free(shmem->map);
    }
    free(shmem);
