@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "vl_entrypoints.h"
+#include "vl_image.h"
 #include "vl_log.h"
 #include "vl_probe.h"
 
@@ -37,6 +38,14 @@ const char *
 vl_added_name(enum vl_added added)
 {
    return added_extensions[added].extensionName;
+}
+
+uint32_t
+vl_modifier_plane_count(const struct vl_physical_device *physical,
+                        VkFormat format)
+{
+   const uint32_t count = vl_format_plane_count(format);
+   return count > 1 && !physical->offers_planar ? 0 : count;
 }
 
 struct extension_list {
@@ -205,6 +214,7 @@ decide(struct vl_physical_device *physical)
       }
       physical->host_types = probed.host_types & physical->all_types;
       physical->host_alignment_B = probed.alignment_B;
+      physical->offers_planar = probed.planar_layouts_true;
       physical->wraps_plain_buffers = probed.plain_buffers_unchanged;
       physical->wraps_plain_images =
          physical->host_types == physical->all_types;

@@ -75,7 +75,7 @@ vl_GetPhysicalDeviceExternalBufferPropertiesKHR(
 static VkFormatFeatureFlags2
 linear_features(const struct vl_physical_device *physical, VkFormat format)
 {
-   if (!vl_format_plane_count(format))
+   if (!vl_modifier_plane_count(physical, format))
       return 0;
 
    VkFormatProperties3 properties3 = {
@@ -126,7 +126,7 @@ vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
 
    const VkFormatFeatureFlags2 features = linear_features(physical, format);
    const uint32_t count = features ? 1 : 0;
-   const uint32_t plane_count = vl_format_plane_count(format);
+   const uint32_t plane_count = vl_modifier_plane_count(physical, format);
    if (list) {
       list->drmFormatModifierCount = count;
       if (list->pDrmFormatModifierProperties && room < count)

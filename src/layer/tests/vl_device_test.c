@@ -7,14 +7,17 @@
  * fail without leaving anything behind.
  *
  * Usage: vl_device_test LAYERS [TEST...]
+ *        vl_device_test LAYERS old-application
  * Ends with 77 if there is no device.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,7 +118,10 @@ test_buffer(struct pair *pair)
       mmap(NULL, size_B, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
    U_CHECK(cpu != MAP_FAILED);
    U_CHECK(is_filled(cpu, SIZE_B, 0));
-   U_CHECK_EQ(ftruncate(fd, 4096), -1);
+   /* sealed, unless VENUS_SHM_BACKING asks for what cannot be */
+   const char *backing = getenv("VENUS_SHM_BACKING");
+   if (!backing || strcmp(backing, "file"))
+      U_CHECK_EQ(ftruncate(fd, 4096), -1);
 
    fill(&pair->a, ours.buffer, 0x11223344);
    U_CHECK(is_filled(cpu, SIZE_B, 0x11223344));
@@ -819,6 +825,263 @@ test_requirements(struct pair *pair)
               of_image.memoryTypeBits);
 }
 
+/* The foreign queue family through every command that can carry it. */
+static void
+test_foreign(struct pair *pair)
+{
+   struct vt_device *a = &pair->a;
+   if (!a->CmdPipelineBarrier2)
+      return;
+   struct bound_buffer shared;
+   bound_buffer_init(&shared, a, DMA_BUF, DMA_BUF, -1);
+   VkImage image;
+   U_CHECK_EQ(create_modifier_image(a, &linear_list, &image), VK_SUCCESS);
+   VkMemoryRequirements requirements;
+   a->GetImageMemoryRequirements(a->handle, image, &requirements);
+   VkDeviceMemory memory;
+   U_CHECK_EQ(vt_allocate(a, requirements.size, requirements.memoryTypeBits,
+                          DMA_BUF, -1, &memory),
+              VK_SUCCESS);
+   a->BindImageMemory(a->handle, image, memory, 0);
+
+   VkBufferMemoryBarrier2 buffers[2] = {
+      {
+         .sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER_2,
+         .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+         .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+         .srcQueueFamilyIndex = 0,
+         .dstQueueFamilyIndex = VK_QUEUE_FAMILY_FOREIGN_EXT,
+         .buffer = shared.buffer,
+         .size = VK_WHOLE_SIZE,
+      },
+   };
+   buffers[1] = buffers[0];
+   buffers[1].srcQueueFamilyIndex = VK_QUEUE_FAMILY_FOREIGN_EXT;
+   buffers[1].dstQueueFamilyIndex = 0;
+   const VkImageMemoryBarrier2 image_barrier = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2,
+      .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+      .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+      .oldLayout = VK_IMAGE_LAYOUT_GENERAL,
+      .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+      .srcQueueFamilyIndex = 0,
+      .dstQueueFamilyIndex = VK_QUEUE_FAMILY_FOREIGN_EXT,
+      .image = image,
+      .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 },
+   };
+   const VkDependencyInfo release = {
+      .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+      .bufferMemoryBarrierCount = 1,
+      .pBufferMemoryBarriers = &buffers[0],
+      .imageMemoryBarrierCount = 1,
+      .pImageMemoryBarriers = &image_barrier,
+   };
+   const VkDependencyInfo acquire = {
+      .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+      .bufferMemoryBarrierCount = 1,
+      .pBufferMemoryBarriers = &buffers[1],
+   };
+
+   VkCommandBuffer command = vt_begin(a);
+   record_barrier(
+      a, barrier(image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_GENERAL,
+                 VK_QUEUE_FAMILY_IGNORED, VK_QUEUE_FAMILY_IGNORED));
+   a->CmdFillBuffer(command, shared.buffer, 0, VK_WHOLE_SIZE, 7);
+   a->CmdPipelineBarrier2(command, &release);
+   a->CmdPipelineBarrier2(command, &acquire);
+   vt_submit(a);
+
+   const VkEventCreateInfo event_info = {
+      .sType = VK_STRUCTURE_TYPE_EVENT_CREATE_INFO,
+   };
+   VkEvent event;
+   U_CHECK_EQ(a->CreateEvent(a->handle, &event_info, NULL, &event),
+              VK_SUCCESS);
+   command = vt_begin(a);
+   a->CmdSetEvent2(command, event, &release);
+   a->CmdWaitEvents2(command, 1, &event, &release);
+   vt_submit(a);
+
+   a->DestroyEvent(a->handle, event, NULL);
+   bound_buffer_finish(&shared, a);
+   a->DestroyImage(a->handle, image, NULL);
+   a->FreeMemory(a->handle, memory, NULL);
+}
+
+/* Two planes in one memory, where the driver has such linear images. */
+static void
+test_planar(struct pair *pair)
+{
+   struct vt_instance *in = pair->instance;
+   struct vt_device *a = &pair->a;
+   const VkFormat format = VK_FORMAT_G8_B8R8_2PLANE_420_UNORM;
+   VkDrmFormatModifierPropertiesEXT entry = { 0 };
+   VkDrmFormatModifierPropertiesListEXT list = {
+      .sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT,
+      .drmFormatModifierCount = 1,
+      .pDrmFormatModifierProperties = &entry,
+   };
+   VkFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+      .pNext = &list,
+   };
+   in->GetPhysicalDeviceFormatProperties2(in->physical, format, &properties);
+   if (!list.drmFormatModifierCount ||
+       !(entry.drmFormatModifierTilingFeatures &
+         VK_FORMAT_FEATURE_TRANSFER_SRC_BIT)) {
+      printf("planar: no linear images of two planes here\n");
+      return;
+   }
+   U_CHECK_EQ(entry.drmFormatModifierPlaneCount, 2);
+   U_CHECK(!(entry.drmFormatModifierTilingFeatures &
+             VK_FORMAT_FEATURE_DISJOINT_BIT));
+
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .pNext = &linear_list,
+      .handleTypes = DMA_BUF,
+   };
+   VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = format,
+      .extent = { WIDTH, HEIGHT, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
+      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkImage image;
+   if (!U_CHECK_EQ(a->CreateImage(a->handle, &info, NULL, &image),
+                   VK_SUCCESS))
+      return;
+   VkSubresourceLayout layouts[2];
+   for (int i = 0; i < 2; i++) {
+      const VkImageSubresource plane = {
+         .aspectMask = i ? VK_IMAGE_ASPECT_MEMORY_PLANE_1_BIT_EXT
+                         : VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT,
+      };
+      a->GetImageSubresourceLayout(a->handle, image, &plane, &layouts[i]);
+   }
+   U_CHECK(layouts[0].rowPitch >= WIDTH);
+   U_CHECK(layouts[1].offset >= layouts[0].rowPitch * HEIGHT);
+   a->DestroyImage(a->handle, image, NULL);
+
+   const VkSubresourceLayout told[2] = {
+      { .offset = layouts[0].offset, .rowPitch = layouts[0].rowPitch },
+      { .offset = layouts[1].offset, .rowPitch = layouts[1].rowPitch },
+   };
+   const VkImageDrmFormatModifierExplicitCreateInfoEXT told_info = {
+      .sType =
+         VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT,
+      .drmFormatModifier = LINEAR,
+      .drmFormatModifierPlaneCount = 2,
+      .pPlaneLayouts = told,
+   };
+   const VkExternalMemoryImageCreateInfo told_external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .pNext = &told_info,
+      .handleTypes = DMA_BUF,
+   };
+   info.pNext = &told_external;
+   U_CHECK_EQ(a->CreateImage(a->handle, &info, NULL, &image), VK_SUCCESS);
+   a->DestroyImage(a->handle, image, NULL);
+}
+
+/* With no fd left an allocation fails, and nothing stays behind. */
+static void
+test_no_fds(struct pair *pair)
+{
+   struct rlimit old;
+   getrlimit(RLIMIT_NOFILE, &old);
+   const struct vt_usage before = vt_usage();
+   struct rlimit tight = old;
+   tight.rlim_cur = (rlim_t)before.fds + 8;
+   setrlimit(RLIMIT_NOFILE, &tight);
+
+   VkDeviceMemory memories[64];
+   int count = 0;
+   VkResult result = VK_SUCCESS;
+   while (count < 64) {
+      result =
+         vt_allocate(&pair->a, SIZE_B, 1, DMA_BUF, -1, &memories[count]);
+      if (result != VK_SUCCESS)
+         break;
+      count++;
+   }
+   U_CHECK(count > 0 && count < 64);
+   U_CHECK_EQ(result, VK_ERROR_TOO_MANY_OBJECTS);
+   const VkMemoryGetFdInfoKHR info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
+      .memory = memories[0],
+      .handleType = DMA_BUF,
+   };
+   int fd = -1;
+   U_CHECK_EQ(pair->a.GetMemoryFdKHR(pair->a.handle, &info, &fd),
+              VK_ERROR_TOO_MANY_OBJECTS);
+   U_CHECK_EQ(fd, -1);
+   while (count)
+      pair->a.FreeMemory(pair->a.handle, memories[--count], NULL);
+   setrlimit(RLIMIT_NOFILE, &old);
+}
+
+struct worker {
+   pthread_t thread;
+   struct vt_device *device;
+   int fd; /* shared by all */
+   int failures;
+};
+
+static void *
+work(void *data)
+{
+   struct worker *worker = data;
+   for (int i = 0; i < 200; i++) {
+      VkDeviceMemory own, imported;
+      if (vt_allocate(worker->device, SIZE_B, 1, DMA_BUF, -1, &own) !=
+          VK_SUCCESS) {
+         worker->failures++;
+         continue;
+      }
+      const int fd = i % 2 ? vt_export(worker->device, own)
+                           : fcntl(worker->fd, F_DUPFD_CLOEXEC, 3);
+      if (vt_allocate(worker->device, SIZE_B, 1, 0, fd, &imported) !=
+          VK_SUCCESS) {
+         worker->failures++;
+         close(fd);
+      }
+      worker->device->FreeMemory(worker->device->handle, own, NULL);
+      worker->device->FreeMemory(worker->device->handle, imported, NULL);
+   }
+   return NULL;
+}
+
+/* Threads that import and free the same memory while others do the same. */
+static void
+test_threads(struct pair *pair)
+{
+   struct bound_buffer shared;
+   bound_buffer_init(&shared, &pair->a, DMA_BUF, DMA_BUF, -1);
+   const int fd = vt_export(&pair->a, shared.memory);
+   bound_buffer_finish(&shared, &pair->a);
+
+   struct worker workers[4];
+   for (int i = 0; i < 4; i++) {
+      workers[i] = (struct worker){
+         .device = i % 2 ? &pair->a : &pair->b,
+         .fd = fd,
+      };
+      pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+   }
+   for (int i = 0; i < 4; i++) {
+      pthread_join(workers[i].thread, NULL);
+      U_CHECK_EQ(workers[i].failures, 0);
+   }
+   close(fd);
+}
+
 static const struct {
    const char *name;
    void (*run)(struct pair *pair);
@@ -835,6 +1098,10 @@ static const struct {
    { "image", test_image, VALID },
    { "wrong-layouts", test_wrong_layouts, VALID },
    { "hostile", test_hostile, INVALID },
+   { "foreign", test_foreign, VALID },
+   { "planar", test_planar, VALID },
+   { "no-fds", test_no_fds, VALID },
+   { "threads", test_threads, VALID },
    { "queries", test_queries, VALID },
    { "requirements", test_requirements, VALID },
 };
@@ -847,6 +1114,35 @@ is_wanted(const char *name, int argc, char **argv)
          return true;
    }
    return argc == 2;
+}
+
+/* An application from before Vulkan 1.1 keeps working, with or without. */
+static int
+test_old_application(const char *layers)
+{
+   struct vt_instance instance;
+   struct vt_device device;
+   if (!vt_instance_init(&instance, layers, VK_API_VERSION_1_0))
+      return U_TEST_SKIP;
+   if (vt_device_init(&device, &instance)) {
+      const bool has_dma_buf = vt_has_extension(
+         &instance, VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME);
+      printf("dma-bufs for Vulkan 1.0: %s\n", has_dma_buf ? "yes" : "no");
+      struct bound_buffer buffer;
+      bound_buffer_init(&buffer, &device, 0, 0, -1);
+      fill(&device, buffer.buffer, 1);
+      bound_buffer_finish(&buffer, &device);
+      if (has_dma_buf) {
+         bound_buffer_init(&buffer, &device, DMA_BUF, DMA_BUF, -1);
+         fill(&device, buffer.buffer, 1);
+         close(vt_export(&device, buffer.memory));
+         bound_buffer_finish(&buffer, &device);
+      }
+      vt_device_finish(&device);
+   }
+   vt_instance_finish(&instance);
+   U_CHECK_EQ(vt_usage().mappings, 0);
+   return vt_failures() ? EXIT_FAILURE : u_test_result();
 }
 
 int
@@ -864,6 +1160,9 @@ main(int argc, char **argv)
    const int allowed = !validation         ? INVALID
                        : validation > ours ? VALID_BELOW
                                            : VALID;
+
+   if (argc > 2 && !strcmp(argv[2], "old-application"))
+      return test_old_application(layers);
 
    struct pair pair;
    struct vt_instance instance;

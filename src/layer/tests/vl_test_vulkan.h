@@ -43,13 +43,18 @@
    X(CmdFillBuffer)                                                          \
    X(CmdPipelineBarrier)                                                     \
    X(CmdPipelineBarrier2)                                                    \
+   X(CmdSetEvent2)                                                           \
+   X(CmdWaitEvents)                                                          \
+   X(CmdWaitEvents2)                                                         \
    X(CreateBuffer)                                                           \
    X(CreateCommandPool)                                                      \
+   X(CreateEvent)                                                            \
    X(CreateImage)                                                            \
    X(CreateImageView)                                                        \
    X(DestroyBuffer)                                                          \
    X(DestroyCommandPool)                                                     \
    X(DestroyDevice)                                                          \
+   X(DestroyEvent)                                                           \
    X(DestroyImage)                                                           \
    X(DestroyImageView)                                                       \
    X(DeviceWaitIdle)                                                         \
