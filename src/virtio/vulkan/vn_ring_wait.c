@@ -21,6 +21,12 @@
  */
 #define YIELD_COUNT 64
 
+/*
+ * Fences of one wait that may retire too early before the renderer counts as
+ * broken. The first may be one that was found and too old.
+ */
+#define MAX_EARLY_FENCES 8
+
 /* How long a wait relies on its fence alone. */
 #define LOOK_UP_NS (VN_NSEC_PER_SEC / 2)
 
@@ -202,11 +208,10 @@ wait_asleep(struct vn_ring *ring, uint32_t seqno)
 {
    struct vn_renderer *renderer = ring->renderer;
    const uint64_t start = vn_time_ns();
-   bool fresh = false;
 
-   for (;;) {
+   for (uint32_t i = 0; i < MAX_EARLY_FENCES; i++) {
       uint64_t value;
-      VkResult result = get_fence(ring, seqno, fresh, &value);
+      VkResult result = get_fence(ring, seqno, i > 0, &value);
       if (result != VK_SUCCESS)
          return result;
 
@@ -225,14 +230,10 @@ wait_asleep(struct vn_ring *ring, uint32_t seqno)
          if (vn_ring_watchdog(ring, start))
             return VK_ERROR_DEVICE_LOST;
       } while (result == VK_TIMEOUT);
-
-      if (fresh) {
-         vn_ring_set_lost(ring, "its fence retired before the commands");
-         return VK_ERROR_DEVICE_LOST;
-      }
-      /* the fence that was found is gigabytes old: make one */
-      fresh = true;
    }
+
+   vn_ring_set_lost(ring, "its fences retire before the commands");
+   return VK_ERROR_DEVICE_LOST;
 }
 
 VkResult

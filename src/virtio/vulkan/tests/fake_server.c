@@ -160,7 +160,8 @@ answer(struct fake_server *server,
    uint32_t message[2 + 512] = { count, id };
    uint32_t fd_count = 0;
    assert(count < 500);
-   memcpy(message + 2, dwords, count * sizeof(*dwords));
+   if (count)
+      memcpy(message + 2, dwords, count * sizeof(*dwords));
 
    switch (server->lie) {
    case FAKE_LIE_HALF:

@@ -626,7 +626,6 @@ check_ends(struct setup *s, struct later *later, VkResult expected, int op)
 {
    static uint32_t big[4 << 20];
    pthread_t thread;
-   later->s = s;
    pthread_create(&thread, NULL, do_later, later);
    VkResult result;
    if (op == OP_COUNT) {
@@ -659,7 +658,7 @@ test_silence(void)
    for (int what = LATER_WATCHDOG; what <= LATER_HANG_UP; what++) {
       for (size_t i = 0; i < VN_ARRAY_SIZE(ops); i++) {
          struct setup s;
-         struct later later = { .what = what };
+         struct later later = { .s = &s, .what = what };
          if (!start(&s, 0, &short_limits))
             return;
          U_CHECK_EQ(s.ops->sync_create(s.renderer, 0, &later.sync),
@@ -724,11 +723,10 @@ static void
 test_wait_among_others(void)
 {
    struct setup s;
-   struct later later = { .what = LATER_WRITE };
+   struct later later = { .s = &s, .what = LATER_WRITE };
    pthread_t threads[3];
    if (!start(&s, 0, &long_limits))
       return;
-   later.s = &s;
    U_CHECK_EQ(s.ops->sync_create(s.renderer, 0, &later.sync), VK_SUCCESS);
    for (int i = 0; i < 3; i++)
       pthread_create(&threads[i], NULL, read_often, &later);
