@@ -1131,6 +1131,27 @@ test_threads(struct pair *pair)
    close(fd);
 }
 
+/* A guest that goes away does not clean up. */
+static void
+test_leaving(struct pair *pair)
+{
+   struct vt_device device;
+   if (!vt_device_init(&device, pair->instance))
+      return;
+   VkDeviceMemory memory;
+   VkImage image;
+   U_CHECK_EQ(
+      vt_allocate(&device, SIZE_B, pair->shared_types, DMA_BUF, -1, &memory),
+      VK_SUCCESS);
+   const int fd = vt_export(&device, memory);
+   U_CHECK_EQ(
+      vt_allocate(&device, SIZE_B, pair->shared_types, 0, fd, &memory),
+      VK_SUCCESS);
+   U_CHECK_EQ(create_modifier_image(&device, &linear_list, &image),
+              VK_SUCCESS);
+   vt_device_finish(&device);
+}
+
 static const struct {
    const char *name;
    void (*run)(struct pair *pair);
@@ -1150,6 +1171,7 @@ static const struct {
    { "image", test_image, VALID },
    { "wrong-layouts", test_wrong_layouts, VALID },
    { "hostile", test_hostile, INVALID },
+   { "leaving", test_leaving, INVALID },
    { "foreign", test_foreign, VALID },
    { "planar", test_planar, VALID },
    { "no-fds", test_no_fds, VALID },
