@@ -4,7 +4,7 @@
  *
  * Images that may be bound to shared memory, and images with a DRM format
  * modifier on drivers that have none (or whose own modifiers cannot be shared
- * because the layer does the sharing): those are images of
+ * because the layer does the sharing): they are images of
  * VK_IMAGE_TILING_LINEAR that pose as DRM_FORMAT_MOD_LINEAR.
  *
  * An explicit layout cannot be forced upon such an image, only compared with
@@ -197,8 +197,7 @@ image_info_init(struct image_info *out,
    out->is_shared = vl_device_serves(device, app_types);
    out->is_modifier =
       app->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
-      (device->wants & VL_WANTS_MODIFIER) &&
-      (vl_adds(device->physical, VL_ADDED_MODIFIER) || out->is_shared);
+      (device->wants & VL_WANTS_MODIFIER);
    out->explicit_layout = NULL;
 
    if (out->is_modifier) {

@@ -52,7 +52,10 @@ struct vl_physical_device {
    bool offers_planar;         /* LINEAR images of several planes */
    bool needs_external_memory; /* as an extension: no Vulkan 1.1 here */
    bool has_format_properties_3;
-   bool has_modifier; /* the driver's own extension */
+   /* Modifier images are made by the layer: the driver has no modifiers, or
+    * it does not share them.
+    */
+   bool makes_modifiers;
 };
 
 /* The decided physical device, or NULL when out of memory. While a probe runs

@@ -38,6 +38,7 @@ struct pair {
    struct vt_instance *instance;
    struct vt_device a;
    struct vt_device b;
+   uint32_t shared_types; /* memory types of a buffer that is shared */
 };
 
 static bool
@@ -68,6 +69,13 @@ fill(struct vt_device *device, VkBuffer buffer, uint32_t value)
    vt_submit(device);
 }
 
+/* The memory types that the renderer forces export upon. */
+static uint32_t visible_types;
+/* Whether a LINEAR image of FORMAT may be rendered to. */
+static bool can_render;
+/* Whether every memory type takes host pointers. */
+static bool is_uniform;
+
 /* A buffer with memory of its own, for export or imported. */
 struct bound_buffer {
    VkBuffer buffer;
@@ -85,9 +93,12 @@ bound_buffer_init(struct bound_buffer *bound,
    bound->buffer = vt_buffer(device, SIZE_B, buffer_types);
    device->GetBufferMemoryRequirements(device->handle, bound->buffer,
                                        &requirements);
-   return U_CHECK_EQ(vt_allocate(device, requirements.size,
-                                 requirements.memoryTypeBits, export_types,
-                                 fd, &bound->memory),
+   /* a dma-buf's memory may be of fewer types than a plain buffer's */
+   uint32_t types = requirements.memoryTypeBits;
+   if (export_types && !buffer_types)
+      types &= visible_types;
+   return U_CHECK_EQ(vt_allocate(device, requirements.size, types,
+                                 export_types, fd, &bound->memory),
                      VK_SUCCESS) &&
           U_CHECK_EQ(device->BindBufferMemory(device->handle, bound->buffer,
                                               bound->memory, 0),
@@ -99,6 +110,37 @@ bound_buffer_finish(struct bound_buffer *bound, struct vt_device *device)
 {
    device->DestroyBuffer(device->handle, bound->buffer, NULL);
    device->FreeMemory(device->handle, bound->memory, NULL);
+}
+
+static void
+find_types(struct pair *pair)
+{
+   VkBuffer buffer = vt_buffer(&pair->a, SIZE_B, DMA_BUF);
+   VkMemoryRequirements requirements;
+   pair->a.GetBufferMemoryRequirements(pair->a.handle, buffer, &requirements);
+   pair->a.DestroyBuffer(pair->a.handle, buffer, NULL);
+   pair->shared_types = requirements.memoryTypeBits;
+
+   VkPhysicalDeviceMemoryProperties memory;
+   pair->instance->GetPhysicalDeviceMemoryProperties(pair->instance->physical,
+                                                     &memory);
+   for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+      if (memory.memoryTypes[i].propertyFlags &
+          VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)
+         visible_types |= 1u << i;
+   }
+   is_uniform = pair->shared_types == (1u << memory.memoryTypeCount) - 1;
+   VkFormatProperties2 format = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+   };
+   pair->instance->GetPhysicalDeviceFormatProperties2(
+      pair->instance->physical, FORMAT, &format);
+   can_render = format.formatProperties.linearTilingFeatures &
+                VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+   printf("memory types: 0x%x, shared 0x%x, visible 0x%x\n",
+          (1u << memory.memoryTypeCount) - 1, pair->shared_types,
+          visible_types);
+   U_CHECK(pair->shared_types & visible_types);
 }
 
 static void
@@ -205,7 +247,8 @@ expect_refused(struct pair *pair, int fd, uint64_t size_B, const char *what)
 {
    const struct vt_usage before = vt_usage();
    VkDeviceMemory memory;
-   const VkResult result = vt_allocate(&pair->b, size_B, 1, 0, fd, &memory);
+   const VkResult result =
+      vt_allocate(&pair->b, size_B, pair->shared_types, 0, fd, &memory);
    if (!U_CHECK_EQ(result, VK_ERROR_INVALID_EXTERNAL_HANDLE))
       fprintf(stderr, "... for %s\n", what);
    /* consumed on success only */
@@ -328,10 +371,14 @@ test_forced_export(struct pair *pair)
       pair->a.GetImageMemoryRequirements(pair->a.handle, image,
                                          &requirements);
       VkDeviceMemory memory;
-      U_CHECK_EQ(
-         vt_allocate(&pair->a, requirements.size, requirements.memoryTypeBits,
-                     DMA_BUF, -1, &memory),
-         VK_SUCCESS);
+      const uint32_t types = requirements.memoryTypeBits & visible_types;
+      if (!types) {
+         pair->a.DestroyImage(pair->a.handle, image, NULL);
+         continue;
+      }
+      U_CHECK_EQ(vt_allocate(&pair->a, requirements.size, types, DMA_BUF, -1,
+                             &memory),
+                 VK_SUCCESS);
       U_CHECK_EQ(pair->a.BindImageMemory(pair->a.handle, image, memory, 0),
                  VK_SUCCESS);
       pair->a.DestroyImage(pair->a.handle, image, NULL);
@@ -361,7 +408,7 @@ create_modifier_image(struct vt_device *device,
       .arrayLayers = 1,
       .samples = VK_SAMPLE_COUNT_1_BIT,
       .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT |
+      .usage = (can_render ? VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT : 0) |
                VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
                VK_IMAGE_USAGE_TRANSFER_DST_BIT,
    };
@@ -409,7 +456,7 @@ record_barrier(struct vt_device *device, VkImageMemoryBarrier image_barrier)
 static void
 render_clear(struct vt_device *device, VkImage image)
 {
-   if (!device->CmdBeginRendering) {
+   if (!device->CmdBeginRendering || !can_render) {
       const VkClearColorValue color = { .float32 = { 1.0f, 0, 1.0f, 1.0f } };
       const VkImageSubresourceRange range = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1,
                                               0, 1 };
@@ -762,7 +809,7 @@ test_queries(struct pair *pair)
          .format = FORMAT,
          .type = VK_IMAGE_TYPE_2D,
          .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-         .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
+         .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
       };
       VkExternalImageFormatProperties external = {
          .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES,
@@ -1005,8 +1052,8 @@ test_no_fds(struct pair *pair)
    int count = 0;
    VkResult result = VK_SUCCESS;
    while (count < 64) {
-      result =
-         vt_allocate(&pair->a, SIZE_B, 1, DMA_BUF, -1, &memories[count]);
+      result = vt_allocate(&pair->a, SIZE_B, pair->shared_types, DMA_BUF, -1,
+                           &memories[count]);
       if (result != VK_SUCCESS)
          break;
       count++;
@@ -1030,6 +1077,7 @@ test_no_fds(struct pair *pair)
 struct worker {
    pthread_t thread;
    struct vt_device *device;
+   uint32_t types;
    int fd; /* shared by all */
    int failures;
 };
@@ -1040,15 +1088,15 @@ work(void *data)
    struct worker *worker = data;
    for (int i = 0; i < 200; i++) {
       VkDeviceMemory own, imported;
-      if (vt_allocate(worker->device, SIZE_B, 1, DMA_BUF, -1, &own) !=
-          VK_SUCCESS) {
+      if (vt_allocate(worker->device, SIZE_B, worker->types, DMA_BUF, -1,
+                      &own) != VK_SUCCESS) {
          worker->failures++;
          continue;
       }
       const int fd = i % 2 ? vt_export(worker->device, own)
                            : fcntl(worker->fd, F_DUPFD_CLOEXEC, 3);
-      if (vt_allocate(worker->device, SIZE_B, 1, 0, fd, &imported) !=
-          VK_SUCCESS) {
+      if (vt_allocate(worker->device, SIZE_B, worker->types, 0, fd,
+                      &imported) != VK_SUCCESS) {
          worker->failures++;
          close(fd);
       }
@@ -1071,6 +1119,7 @@ test_threads(struct pair *pair)
    for (int i = 0; i < 4; i++) {
       workers[i] = (struct worker){
          .device = i % 2 ? &pair->a : &pair->b,
+         .types = pair->shared_types,
          .fd = fd,
       };
       pthread_create(&workers[i].thread, NULL, work, &workers[i]);
@@ -1082,13 +1131,37 @@ test_threads(struct pair *pair)
    close(fd);
 }
 
+/* A guest that goes away does not clean up. */
+static void
+test_leaving(struct pair *pair)
+{
+   struct vt_device device;
+   if (!vt_device_init(&device, pair->instance))
+      return;
+   VkDeviceMemory memory;
+   VkImage image;
+   U_CHECK_EQ(
+      vt_allocate(&device, SIZE_B, pair->shared_types, DMA_BUF, -1, &memory),
+      VK_SUCCESS);
+   const int fd = vt_export(&device, memory);
+   U_CHECK_EQ(
+      vt_allocate(&device, SIZE_B, pair->shared_types, 0, fd, &memory),
+      VK_SUCCESS);
+   U_CHECK_EQ(create_modifier_image(&device, &linear_list, &image),
+              VK_SUCCESS);
+   vt_device_finish(&device);
+}
+
 static const struct {
    const char *name;
    void (*run)(struct pair *pair);
    enum {
       VALID,
-      VALID_BELOW, /* made valid by the layer: for validation below it only */
-      INVALID,     /* for no validation layer */
+      /* made valid by the layer where memory is uniform: for validation below
+       * it only
+       */
+      VALID_BELOW,
+      INVALID, /* for no validation layer */
    } usage;
 } tests[] = {
    { "buffer", test_buffer, VALID },
@@ -1098,6 +1171,7 @@ static const struct {
    { "image", test_image, VALID },
    { "wrong-layouts", test_wrong_layouts, VALID },
    { "hostile", test_hostile, INVALID },
+   { "leaving", test_leaving, INVALID },
    { "foreign", test_foreign, VALID },
    { "planar", test_planar, VALID },
    { "no-fds", test_no_fds, VALID },
@@ -1175,9 +1249,11 @@ main(int argc, char **argv)
 
    if (vt_device_init(&pair.a, &instance) &&
        vt_device_init(&pair.b, &instance)) {
+      find_types(&pair);
       for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
          if (!is_wanted(tests[i].name, argc, argv) ||
-             (int)tests[i].usage > allowed)
+             (int)tests[i].usage > allowed ||
+             (validation && tests[i].usage == VALID_BELOW && !is_uniform))
             continue;
          const struct vt_usage before = vt_usage();
          const int failures = u_test_failures + vt_failures();
