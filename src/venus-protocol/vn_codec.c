@@ -68,7 +68,7 @@ vn_encode_strings(struct vn_encoder *enc,
 }
 
 static const struct vn_chain_struct *
-vn_chain_find(const struct vn_chain *chain, VkStructureType stype)
+vn_chain_find(const struct vn_chain_rule *chain, VkStructureType stype)
 {
    uint32_t low = 0;
    uint32_t high = chain->count;
@@ -109,7 +109,7 @@ vn_links_has(const struct vn_links *links, VkStructureType stype)
 static void
 vn_links_collect(struct vn_links *links,
                  const void *next,
-                 const struct vn_chain *chain,
+                 const struct vn_chain_rule *chain,
                  const struct vn_protocol_caps *caps)
 {
    links->count = 0;
@@ -128,7 +128,7 @@ uint8_t *
 vn_encode_chained_head(struct vn_encoder *enc,
                        uint32_t stype,
                        const void *next,
-                       const struct vn_chain *chain,
+                       const struct vn_chain_rule *chain,
                        enum vn_form form,
                        size_t size)
 {
@@ -190,7 +190,7 @@ void
 vn_decode_head(struct vn_decoder *dec,
                uint32_t stype,
                void *next,
-               const struct vn_chain *chain)
+               const struct vn_chain_rule *chain)
 {
    struct {
       const struct vn_chain_struct *known;
@@ -202,7 +202,7 @@ vn_decode_head(struct vn_decoder *dec,
       vn_decoder_fail(dec);
       return;
    }
-   const struct vn_chain empty = { 0 };
+   const struct vn_chain_rule empty = { 0 };
    if (!chain)
       chain = &empty;
    VkBaseOutStructure *s = next;
@@ -231,7 +231,7 @@ vn_decode_head(struct vn_decoder *dec,
 }
 
 size_t
-vn_sizeof_head(const void *next, const struct vn_chain *chain)
+vn_sizeof_head(const void *next, const struct vn_chain_rule *chain)
 {
    size_t size = 4 + 8;
    if (!next || !chain)
@@ -240,9 +240,10 @@ vn_sizeof_head(const void *next, const struct vn_chain *chain)
    struct vn_links links;
    vn_links_collect(&links, next, chain, NULL);
    for (uint32_t i = 0; i < links.count; i++) {
+      const struct vn_chain_struct *known = links.known[i];
       size += VN_LINK_SIZE;
-      if (links.known[i]->size)
-         size += links.known[i]->size(links.val[i]);
+      size += known->sizeof_members ? known->sizeof_members(links.val[i])
+                                    : known->size;
    }
    return size;
 }
@@ -305,7 +306,8 @@ vn_decode_object(struct vn_decoder *dec, VkObjectType type, uint64_t id)
 {
    if (!id)
       return NULL;
-   void *object = dec->lookup ? dec->lookup(dec->lookup_data, type, id) : NULL;
+   void *object =
+      dec->lookup ? dec->lookup(dec->lookup_data, type, id) : NULL;
    if (!object)
       vn_decoder_fail(dec);
    return object;

@@ -126,7 +126,7 @@ void vn_encode_strings(struct vn_encoder *enc,
 
 /*
  * A struct that can be chained: how to handle its members, without sType and
- * chain. A NULL function does nothing; in known it means yes.
+ * chain. A NULL function does nothing; known NULL means yes.
  */
 struct vn_chain_struct {
    VkStructureType stype;
@@ -134,11 +134,12 @@ struct vn_chain_struct {
    void (*encode)(struct vn_encoder *enc, const void *val);
    void (*encode_partial)(struct vn_encoder *enc, const void *val);
    void (*decode)(struct vn_decoder *dec, void *val);
-   size_t (*size)(const void *val);
+   size_t (*sizeof_members)(const void *val); /* else size */
+   size_t size;
 };
 
 /* What the protocol accepts in the chain of one kind of struct. */
-struct vn_chain {
+struct vn_chain_rule {
    uint32_t count;
    const struct vn_chain_struct *const *structs; /* by sType */
 };
@@ -156,7 +157,7 @@ enum vn_form {
 uint8_t *vn_encode_chained_head(struct vn_encoder *enc,
                                 uint32_t stype,
                                 const void *next,
-                                const struct vn_chain *chain,
+                                const struct vn_chain_rule *chain,
                                 enum vn_form form,
                                 size_t size);
 
@@ -164,7 +165,7 @@ static inline uint8_t *
 vn_encode_head(struct vn_encoder *enc,
                uint32_t stype,
                const void *next,
-               const struct vn_chain *chain,
+               const struct vn_chain_rule *chain,
                enum vn_form form,
                size_t size)
 {
@@ -231,10 +232,10 @@ void vn_decode_bytes(struct vn_decoder *dec, void *data, size_t size);
 void vn_decode_head(struct vn_decoder *dec,
                     uint32_t stype,
                     void *next,
-                    const struct vn_chain *chain);
+                    const struct vn_chain_rule *chain);
 
 /* sType and chain, with the members of the chained structs. */
-size_t vn_sizeof_head(const void *next, const struct vn_chain *chain);
+size_t vn_sizeof_head(const void *next, const struct vn_chain_rule *chain);
 
 /* The echo of the command at the start of a reply; a result behind it. */
 void vn_decode_reply(struct vn_decoder *dec, uint32_t command);
@@ -261,9 +262,8 @@ size_t vn_decode_array(struct vn_decoder *dec,
 bool vn_decode_id(struct vn_decoder *dec, uint64_t sent, VkResult result);
 
 /* The object that an id stands for, NULL for 0. Fails if there is none. */
-void *vn_decode_object(struct vn_decoder *dec,
-                       VkObjectType type,
-                       uint64_t id);
+void *
+vn_decode_object(struct vn_decoder *dec, VkObjectType type, uint64_t id);
 
 /* 8 bytes of count and the padded bytes; huge rather than wrapped. */
 static inline size_t

@@ -70,17 +70,17 @@ def parse_depends(text: str, leaf: Callable[[str], tuple]) -> tuple:
 
 
 def c_expression(condition: tuple) -> str:
-    """C over a `const struct vn_protocol_caps *caps`."""
+    """C over a `const struct vn_protocol_caps *caps`, with the macros of
+    vn_protocol_private.h."""
     op = condition[0]
     if op in ('true', 'false'):
         return op
     if op == 'ext':
-        return f'vn_protocol_caps_has_extension(caps, {condition[1]})'
+        return f'KNOWS_EXT({condition[1]})'
     if op == 'version':
-        return ('caps->vk_xml_version >= VK_MAKE_API_VERSION'
-                f'(0, {condition[1]}, {condition[2]}, 0)')
+        return f'KNOWS_CORE({condition[1]}, {condition[2]})'
     if op == 'spec':
-        return f'caps->venus_spec_version >= {condition[1]}'
+        return f'KNOWS_SPEC({condition[1]})'
     texts = [c_expression(part) for part in condition[1:]]
     texts = [f'({text})' if part[0] in ('and', 'or') else text
              for part, text in zip(condition[1:], texts)]
@@ -112,13 +112,6 @@ def identifier(condition: tuple) -> str:
     if op == 'spec':
         return f's{condition[1]}'
     if op in ('and', 'or'):
-        return f'_{op}_'.join(identifier(p) for p in condition[1:])
+        return f'_{op}_'.join(f'_{identifier(p)}_' if p[0] in ('and', 'or')
+                              else identifier(p) for p in condition[1:])
     return op
-
-
-def alternatives(condition: tuple) -> list[str]:
-    """The C expression, one text per side of an outermost `or`."""
-    if condition[0] != 'or':
-        return [c_expression(condition)]
-    return [f'({c_expression(p)})' if p[0] == 'and' else c_expression(p)
-            for p in condition[1:]]

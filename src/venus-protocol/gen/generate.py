@@ -34,6 +34,7 @@ OUTPUTS = [
     'vn_protocol_mesa.h',
     'vn_protocol_structs.h',
     'vn_protocol_commands.h',
+    'vn_protocol_aliases.h',
     'vn_protocol_private.h',
     'vn_protocol_info.c',
     'vn_protocol_chains.c',

@@ -110,9 +110,6 @@ class Protocol:
     def _stype_value(self, name: str) -> int:
         return self.registry.constant(self.registry.types[name].stype)
 
-    def stype_value(self, wire: Wire) -> int:
-        return self._stype_value(wire.name)
-
     def _make_command(self, name: str, number: Number) -> ProtocolCommand:
         command = self.registry.commands[name]
         params = self.wires.fields(command.params, name, '')
@@ -138,9 +135,15 @@ class Protocol:
             reply_size=plan.size_of_reply(ret, params),
             outputs=[f for f in params if plan.is_output(f)])
 
+    def _check_known(self, wire: Wire) -> None:
+        if self.venus.is_foreign(wire.name):
+            raise GeneratorError(f'{wire.name} is used by the protocol and '
+                                 'belongs to none of its extensions')
+
     def _reach_input(self, wire: Wire) -> None:
         if wire.kind not in ('struct', 'union') or wire.name in self._encoded:
             return
+        self._check_known(wire)
         self._encoded.add(wire.name)
         self._reach_members(wire, self._reach_input)
         for extender in self.extenders(wire):
@@ -153,6 +156,7 @@ class Protocol:
             raise GeneratorError(f'no rule to decode the union {wire.name}')
         if wire.kind != 'struct' or wire.name in self._outputs:
             return
+        self._check_known(wire)
         self._outputs.add(wire.name)
         self._reach_members(wire, self._reach_output)
         for extender in self.extenders(wire):

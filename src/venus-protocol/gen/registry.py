@@ -23,7 +23,8 @@ class Member:
 
     `pointers` counts the stars; `suffix` is the C text between type and
     name; `dims` are the fixed dimensions as written; `lens` has one length
-    expression per pointer level that has one, C syntax, `altlen` applied.
+    expression per pointer level that has one, C syntax, `altlen` applied;
+    `stride` names the parameter with the distance of array elements.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Member:
     selection: list[str]
     stype: str | None
     bits: bool
+    stride: str | None = None
 
     @property
     def decl(self) -> str:
@@ -109,6 +111,7 @@ class Provider:
     kind: str = ''  # of an extension: 'device', 'instance'
     promoted_to: str = ''
     depends: str = ''
+    protect: str = ''  # the macro that its declarations are behind
 
 
 def _is_vulkan(element: ET.Element) -> bool:
@@ -159,7 +162,8 @@ def parse_member(element: ET.Element) -> Member:
         selection=(element.get('selection') or '').split(',')
         if element.get('selection') else [],
         stype=element.get('values') if name == 'sType' else None,
-        bits=':' in after)
+        bits=':' in after,
+        stride=element.get('stride'))
 
 
 class Registry:
@@ -172,10 +176,13 @@ class Registry:
         self.command_aliases: dict[str, str] = {}
         self.constants: dict[str, str] = {}
         self.providers: dict[str, Provider] = {}
+        self.platforms: dict[str, str] = {}
         self.header_version = 0
 
     def load(self, root: ET.Element) -> None:
         """Adds the definitions of one parsed file."""
+        for element in root.findall('platforms/platform'):
+            self.platforms[element.get('name')] = element.get('protect')
         for element in root.findall('types/type'):
             if _is_vulkan(element):
                 self._add_type(element)
@@ -309,6 +316,13 @@ class Registry:
                 name=name, blocks=self._blocks(element),
                 version=(int(match.group(1)), int(match.group(2))))
 
+    def _protect(self, extension: ET.Element) -> str:
+        """The macro that the headers put around an extension."""
+        platform = extension.get('platform')
+        if platform is None and extension.get('provisional') == 'true':
+            platform = 'provisional'
+        return self.platforms.get(platform, '') if platform else ''
+
     def _add_extension(self, element: ET.Element) -> None:
         name = element.get('name')
         self._add_stypes(element, int(element.get('number')))
@@ -328,5 +342,6 @@ class Registry:
             number=int(element.get('number')),
             spec_version=spec_version,
             kind=element.get('type') or '',
+            protect=self._protect(element),
             promoted_to=element.get('promotedto') or '',
             depends=element.get('depends') or element.get('requires') or '')

@@ -185,7 +185,7 @@ class Wires:
     def _make_union(self, kind: Type) -> Wire:
         fields = [self._field(m, kind.members, kind.name, 'val->')
                   for m in kind.members
-                  if not (m.pointers and not m.lens and m.type == 'void')]
+                  if self._is_sendable(m)]
         wire = Wire(kind.name, 'union', type=kind, fields=fields)
         chosen = self.rules.union.get(kind.name)
         if chosen:
@@ -201,6 +201,16 @@ class Wires:
             raise GeneratorError(f'union {kind.name} has neither a selector '
                                  'nor a rule')
         return wire
+
+    def _is_sendable(self, member: Member) -> bool:
+        """A union member that can be on the wire: not a bare address, and
+        not of an extension that the protocol does not have."""
+        if member.type == 'void' and member.pointers and not member.lens:
+            return False
+        name = self.registry.resolve_type(member.type)
+        kind = self.registry.types.get(name)
+        return not (kind and kind.category in ('struct', 'union') and
+                    self.venus.is_foreign(name))
 
     def _field(self, member: Member, scope: list[Member], owner: str,
                prefix: str) -> Field:

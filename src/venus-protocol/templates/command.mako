@@ -32,8 +32,7 @@ ${decode_body(command)}\
 
 <%def name="count_locals(command)">\
 % for f in command.counts:
-   const ${f.wire.name} ${count_local(f.name)} =
-      ${f.name} ? *${f.name} : 0;
+${assign(f'const {f.wire.name} {count_local(f.name)}', f'{f.name} ? *{f.name} : 0')}
 % endfor
 </%def>
 
@@ -45,8 +44,7 @@ result = 'ret' if has_result else 'VK_SUCCESS'
 counted = {f.name: count_local(f.name) for f in command.counts}
 %>\
 % for f in command.counts:
-   const ${f.wire.name} ${counted[f.name]}_max =
-      ${f.name} ? *${f.name} : 0;
+${assign(f'const {f.wire.name} {counted[f.name]}_max', f'{f.name} ? *{f.name} : 0')}
 % endfor
 % if has_result:
    const VkResult ret =
@@ -89,7 +87,7 @@ ${decode_array(f, result, counted)}\
 % else:
    if (vn_decode_pointer(dec, ${f.name}))
 % if f.wire.kind == 'struct':
-      vn_decode_${f.wire.name}(dec, ${f.name});
+${call(f'vn_decode_{f.wire.name}(', ['dec', f.name], 6)}
 % else:
       *${f.name} = vn_decode_${f.wire.store}(dec);
 % endif

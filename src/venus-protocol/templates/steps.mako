@@ -4,13 +4,13 @@
 ## The steps of gen/plan.py as C statements. ret is what a function returns
 ## when there is no room, e.g. 'return;'.
 
-<%def name="at(item)">${f'p + {item.offset}' if item.offset else 'p'}</%def>\
+<%def name="at(item)">${at_text(item)}</%def>\
 
 <%def name="store(item)">\
 % if item.kind in ('u32', 'u64', 'f32', 'id'):
 ${call(f'vn_store_{item.kind}(', [at_text(item), item.expr], 3)}
 % elif item.kind == 'struct':
-   vn_store_${item.type}(${at(item)}, &${item.expr});
+${call(f'vn_store_{item.type}(', [at_text(item), f'&{item.expr}'], 3)}
 % elif item.kind == 'words':
    memcpy(${at(item)}, ${item.expr}, ${item.count} * ${item.unit});
 % elif item.kind in ('bytes', 'chars'):
@@ -23,7 +23,7 @@ ${call(f'vn_store_{item.kind}(', [at_text(item), item.expr], 3)}
       vn_store_id(${at(item)} + 8 * i, ${item.expr}[i]);
 % elif item.kind == 'structs':
    for (uint32_t i = 0; i < ${item.count}; i++)
-      vn_store_${item.type}(${at(item)} + ${item.unit} * i, &${item.expr}[i]);
+${call(f'vn_store_{item.type}(', [f'{at_text(item)} + {item.unit} * i', f'&{item.expr}[i]'], 6)}
 % elif item.kind == 'zero':
    memset(${at(item)}, 0, ${item.unit});
 % else:
@@ -32,27 +32,43 @@ ${call(f'vn_store_{item.kind}(', [at_text(item), item.expr], 3)}
 </%def>
 
 <%def name="encode_run(run, first, form)">\
+<%
+if run.head:
+    start = 'vn_encode_head('
+    args = ['enc', run.head.stype, 'val->pNext', chain_ref(run.head), form,
+            str(run.size)]
+else:
+    start = 'vn_encoder_take('
+    args = ['enc', str(run.size)]
+%>\
+% if not run.items:
+${call(start, args, 3)}
+% else:
 % if run.head:
    uint8_t *p =
-${call('vn_encode_head(', ['enc', run.head.stype, 'val->pNext', chain_ref(run.head), form, str(run.size)], 6)}
+${call(start, args, 6)}
+% elif first:
+   uint8_t *p = vn_encoder_take(enc, ${run.size});
 % else:
-   ${'uint8_t *' if first else ''}p = vn_encoder_take(enc, ${run.size});
+
+   p = vn_encoder_take(enc, ${run.size});
 % endif
    if (!p)
       return;
 % for item in run.items:
 ${store(item)}\
 % endfor
+% endif
 </%def>
 
 <%def name="encode_step(step)">\
 <% e = step.expr %>\
 % if step.kind == 'struct':
-   vn_encode_${step.wire.name}(enc, &${e});
+${call(f'vn_encode_{step.wire.name}(', ['enc', f'&{e}'], 3)}
 % elif step.kind == 'partial':
    vn_encode_${step.wire.name}_partial(enc, &${e});
 % elif step.kind == 'union':
-   vn_encode_${step.wire.name}(enc, &${e}, ${step.tag});
+${call(f'vn_encode_{step.wire.name}(', ['enc', f'&{e}', step.tag], 3)}
 % elif step.kind == 'pointer' and step.wire.kind in ('struct', 'union'):
    if (${e})
 ${call(f'vn_encode_{step.wire.name}(', ['enc', e], 6)}
@@ -95,8 +111,9 @@ ${call('vn_encoder_take_array(', ['enc', step.count, str(size)], 9)}
 ${call(f'vn_encode_{step.wire.name}{suffix}(', ['enc', f'&{e}[i]'], 6)}
 % elif step.kind == 'nested':
    for (${step.index} i = 0; ${e} && i < ${step.count}; i++) {
-      const ${step.wire.name} *inner = ${e}[i];
-      const ${'size_t' if step.inner.isdigit() else 'uint32_t'} inner_count = ${step.inner};
+      const ${step.wire.name} *inner =
+         ${e}[i];
+      const uint32_t inner_count = ${step.inner};
       vn_encode_u64(enc, inner ? inner_count : 0);
 % if step.wire.memory:
       vn_encode_words(enc, inner, inner_count, ${step.wire.memory});
@@ -115,6 +132,7 @@ ${call(f'vn_encode_{step.wire.name}{suffix}(', ['enc', f'&{e}[i]'], 6)}
    const ${f.wire.name} *${f.name} =
       ${f.unless} ?
          ${f.expr} : NULL;
+
 % endfor
 </%def>
 
@@ -124,7 +142,7 @@ ${encode_locals(plan)}\
 % for step in plan.steps:
 % if step.kind == 'run':
 ${encode_run(step, first, form)}\
-<% first = False %>\
+<% first = first and not step.items %>\
 % else:
 ${encode_step(step)}\
 % endif
@@ -133,13 +151,13 @@ ${encode_step(step)}\
 
 <%def name="load_value(item)">\
 % if item.kind == 'struct':
-   vn_load_${item.type}(${at(item)}, &${item.expr});
+${call(f'vn_load_{item.type}(', [at_text(item), f'&{item.expr}'], 3)}
 % elif item.kind == 'id':
    ${item.expr} = (${item.wire.name})(uintptr_t)vn_decode_object(
       dec, ${item.wire.type.object_type},
       vn_load_u64(${at(item)}));
 % else:
-   ${item.expr} = vn_load_${item.kind}(${at(item)});
+${assign(item.expr, f'vn_load_{item.kind}({at_text(item)})')}
 % endif
 </%def>
 
@@ -156,7 +174,7 @@ ${load_value(item)}\
    ${item.expr}[${item.count} - 1] = '\0';
 % elif item.kind == 'structs':
    for (uint32_t i = 0; i < ${item.count}; i++)
-      vn_load_${item.type}(${at(item)} + ${item.unit} * i, &${item.expr}[i]);
+${call(f'vn_load_{item.type}(', [f'{at_text(item)} + {item.unit} * i', f'&{item.expr}[i]'], 6)}
 % elif item.kind == 'ids':
    for (uint32_t i = 0; i < ${item.count}; i++) {
       const uint64_t id = vn_load_u64(${at(item)} + 8 * i);
@@ -170,7 +188,12 @@ ${load_value(item)}\
 </%def>
 
 <%def name="decode_run(run, first)">\
-   ${'const uint8_t *' if first else ''}p = vn_decoder_take(dec, ${run.size});
+% if first:
+   const uint8_t *p = vn_decoder_take(dec, ${run.size});
+% else:
+
+   p = vn_decoder_take(dec, ${run.size});
+% endif
    if (!p)
       return;
 <% checks = [i for i in run.items if i.kind == 'check'] %>\
@@ -202,6 +225,10 @@ ${load(item)}\
    const size_t ${n} =
 ${call('vn_decode_array(', ['dec', e, step.count, step.field.name + '_max'], 6)}
 ${decode_elements(step, e, n)}\
+% if step.count.startswith('val->') and step.count[5:].isidentifier():
+   if (dec->failed)
+      ${step.count} = 0;
+% endif
 % else:
 <% raise ValueError(step.kind) %>\
 % endif
@@ -225,6 +252,9 @@ ${call(f'vn_decode_{step.wire.name}(', ['dec', f'&{e}[i]'], 6)}
 % for f in plan.locals:
    const uint64_t ${f.name}_max = ${f.count};
 % endfor
+% if plan.locals:
+
+% endif
 <% first = True %>\
 % for step in plan.steps:
 % if step.kind == 'run':

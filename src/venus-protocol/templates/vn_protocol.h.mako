@@ -52,5 +52,6 @@ extern const uint32_t vn_protocol_extension_count;
 #include "vn_protocol_mesa.h"
 #include "vn_protocol_structs.h"
 #include "vn_protocol_commands.h"
+#include "vn_protocol_aliases.h"
 
 #endif /* VN_PROTOCOL_H */

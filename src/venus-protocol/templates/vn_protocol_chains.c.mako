@@ -14,11 +14,11 @@ ${banner(protocol, 'Which structs can be chained to which, and what a renderer m
 #include "vn_protocol_private.h"
 
 % for name in sorted(conditions):
-/* ${condition.words(conditions[name])} */
+${comment(condition.words(conditions[name]))}
 static bool
 known_${name}(const struct vn_protocol_caps *caps)
 {
-   return ${(' ||' + chr(10) + '          ').join(condition.alternatives(conditions[name]))};
+   return ${condition.c_expression(conditions[name])};
 }
 
 % endfor
@@ -26,6 +26,7 @@ known_${name}(const struct vn_protocol_caps *caps)
 <%
 when = protocol.condition(wire)
 has_partial = wire.name in outputs and not plan.encode_partial(wire.fields, plan.Plan()).is_empty
+size = plan.size_of_fields(wire.fields)
 has_members = wire.name in chained and not plan.encode(wire.fields, plan.Plan()).is_empty
 %>\
 static const struct vn_chain_struct struct_${wire.name} = {
@@ -41,7 +42,11 @@ static const struct vn_chain_struct struct_${wire.name} = {
 % endif
 % if wire.name in outputs:
    .decode = vn_decode_${wire.name}_members,
-   .size = vn_sizeof_${wire.name}_members,
+% if size.parts:
+   .sizeof_members = vn_sizeof_${wire.name}_members,
+% else:
+   .size = ${size.constant},
+% endif
 % endif
 };
 
@@ -53,7 +58,7 @@ static const struct vn_chain_struct *const chain_${head.name}[] = {
 % endfor
 };
 
-const struct vn_chain vn_chain_${head.name} = {
+const struct vn_chain_rule vn_chain_${head.name} = {
    ${len(protocol.extenders(head))}, chain_${head.name}
 };
 

@@ -24,19 +24,16 @@ ${definition('void', f'vn_decode_{wire.name}_members', ['struct vn_decoder *dec'
 ${steps.decode_steps(body)}\
 }
 
-size_t
-vn_sizeof_${wire.name}_members(const void *ptr)
-{
 % if size.parts:
+${definition('size_t', f'vn_sizeof_{wire.name}_members', ['const void *ptr'])}
+{
    const ${wire.name} *val = ptr;
    size_t total = ${size.constant};
 ${steps.size_parts(size)}\
    return total;
-% else:
-   return ${size.constant};
-% endif
 }
 
+% endif
 % endfor
 % for wire in protocol.outputs:
 <%

@@ -22,6 +22,9 @@ params = ['struct vn_encoder *enc', f'const {wire.name} *val']
 if wire.kind == 'union' and not wire.is_flat:
     params.append('uint32_t tag')
 %>\
+% if wire.kind == 'union' and not wire.is_flat:
+${union_members(wire)}\
+% endif
 ${definition('void', f'vn_encode_{wire.name}', params)}
 {
 % if wire.is_flat:
@@ -49,15 +52,23 @@ ${steps.encode_steps(plan.encode(wire.fields, plan.Plan(wire)))}\
    vn_encode_u32(enc, tag);
    switch (tag) {
 % for f in wire.fields:
-<% body = plan.Plan(); plan.encode_field(f, body) %>\
 % for value in f.member.selection:
    case ${value}:
 % endfor
-   {
-${steps.encode_steps(body)}\
+      encode_${wire.name}_${f.name}(enc, val);
       return;
-   }
 % endfor
    }
    enc->failed = true;
+</%def>
+
+<%def name="union_members(wire)">\
+% for f in wire.fields:
+<% body = plan.Plan(); plan.encode_field(f, body) %>\
+${definition('static void', f'encode_{wire.name}_{f.name}', ['struct vn_encoder *enc', f'const {wire.name} *val'])}
+{
+${steps.encode_steps(body)}\
+}
+
+% endfor
 </%def>

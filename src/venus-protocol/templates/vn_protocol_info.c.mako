@@ -7,6 +7,7 @@ for command in protocol.commands:
 ${banner(protocol, 'Tables of commands and extensions.')}
 
 #include "vn_protocol.h"
+#include "vn_protocol_private.h"
 
 const struct vn_protocol_extension
    vn_protocol_extensions[VN_PROTOCOL_EXTENSION_COUNT] = {
@@ -23,11 +24,11 @@ vn_protocol_caps_has_command(const struct vn_protocol_caps *caps,
 {
    switch ((uint32_t)command) {
 % for when, commands in groups.items():
-   /* ${'always' if when == condition.TRUE else condition.words(when)} */
+${comment('always' if when == condition.TRUE else condition.words(when), 3)}
 % for command in commands:
    case VN_COMMAND_${command.name}:
 % endfor
-      return ${(' ||' + chr(10) + '             ').join(condition.alternatives(when))};
+      return ${condition.c_expression(when)};
 % endfor
    }
    return false;

@@ -11,11 +11,17 @@ ${banner(protocol, 'What the generated files share among themselves: structs of 
 #include "vn_codec.h"
 #include "vn_protocol_mesa.h"
 
+/* What `caps` says about the renderer; venus.xml and vk.xml have the numbers. */
+#define KNOWS_EXT(number) vn_protocol_caps_has_extension(caps, number)
+#define KNOWS_CORE(major, minor) \
+   (caps->vk_xml_version >= VK_MAKE_API_VERSION(0, major, minor, 0))
+#define KNOWS_SPEC(version) (caps->venus_spec_version >= (version))
+
 /* The most structs that any chain accepts. */
 #define VN_CHAIN_MAX ${max([len(protocol.extenders(w)) for w in protocol.chain_heads], default=1)}
 
 % for wire in protocol.chain_heads:
-extern const struct vn_chain vn_chain_${wire.name};
+extern const struct vn_chain_rule vn_chain_${wire.name};
 % endfor
 
 % for wire in protocol.chained:
@@ -29,7 +35,9 @@ ${prototype('void', f'vn_encode_{wire.name}_members', ['struct vn_encoder *enc',
 ${prototype('void', f'vn_encode_{wire.name}_partial_members', ['struct vn_encoder *enc', 'const void *ptr'])}
 % endif
 ${prototype('void', f'vn_decode_{wire.name}_members', ['struct vn_decoder *dec', 'void *ptr'])}
-size_t vn_sizeof_${wire.name}_members(const void *ptr);
+% if plan.size_of_fields(wire.fields).parts:
+${prototype('size_t', f'vn_sizeof_{wire.name}_members', ['const void *ptr'])}
+% endif
 % endfor
 
 % for wire in flat:

@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Images that the layer remembers, and what it knows of formats.
+ */
+
+#ifndef VL_IMAGE_H
+#define VL_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <vulkan/vulkan.h>
+
+/* Kept only for images that differ from what the application asked for. */
+struct vl_image {
+   VkFormat format;
+   bool is_shared;   /* made with a served handle type */
+   bool is_modifier; /* VK_IMAGE_TILING_LINEAR that poses as a modifier */
+};
+
+void vl_image_destroy(struct vl_image *image); /* NULL is allowed */
+
+/* Memory planes of a LINEAR image of the format, as many as it has format
+ * planes; 0 if such images are not offered: depth and stencil have no place
+ * in a dma-buf.
+ */
+uint32_t vl_format_plane_count(VkFormat format);
+
+/* VK_IMAGE_ASPECT_MEMORY_PLANE_n, which a driver without modifiers does not
+ * know, to the aspect of a linear image that means the same. Other aspects
+ * are returned as they are.
+ */
+VkImageAspectFlags vl_aspect_of_memory_plane(VkFormat format,
+                                             VkImageAspectFlags aspect);
+
+#endif /* VL_IMAGE_H */

@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The one place that knows the operating system: how anonymous shareable
+ * memory is made, what may be done with an fd from somebody else, and how it
+ * is mapped. vl_os.c is what every POSIX system does alike; vl_os_linux.c
+ * (memfd, seals, udmabuf) or vl_os_posix.c (an unlinked file) is the rest.
+ * Knows nothing of Vulkan, keeps no state but answers that never change, and
+ * never takes ownership of an fd.
+ */
+
+#ifndef VL_OS_H
+#define VL_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "u_hash_table.h"
+
+/* What an fd from somebody else turned out to be. */
+struct vl_os_file {
+   struct u_hash_key key; /* {st_dev, st_ino}: what makes it the same memory */
+   uint64_t size_B;       /* as the kernel says, read after sealing */
+   bool is_sealed;        /* can no longer shrink below size_B */
+   bool is_dma_buf;
+};
+
+uint64_t vl_os_page_size(void);
+
+/* New zero-filled memory of size_B bytes, a non-zero multiple of the page
+ * size, that cannot shrink where the system can promise that. Returns an fd
+ * (close-on-exec, readable and writable) that the caller owns, or -1 with
+ * errno.
+ */
+int vl_os_create(uint64_t size_B);
+
+/* Looks at an fd and, where possible, forbids shrinking. False with errno if
+ * it is not memory: regular files (so memfds and POSIX shared memory) and
+ * dma-bufs are. Everything else could share its inode with unrelated things.
+ */
+bool vl_os_inspect(int fd, struct vl_os_file *file);
+
+/* A real dma-buf over the memory of vl_os_create(), owned by the caller, or
+ * -1 with errno when there are none here. The caller falls back to fd itself.
+ */
+int vl_os_create_dma_buf(int fd, uint64_t size_B);
+
+/* Maps size_B bytes of fd, shared, readable and writable, at an address that
+ * is a multiple of alignment_B (a power of two). NULL with errno on failure.
+ */
+void *vl_os_map(int fd, uint64_t size_B, uint64_t alignment_B);
+void vl_os_unmap(void *pointer, uint64_t size_B);
+
+/* For the files behind this interface: the portable backing, a file without
+ * a name.
+ */
+int vl_os_create_unlinked_file(uint64_t size_B);
+
+#endif /* VL_OS_H */

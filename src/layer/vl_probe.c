@@ -1,0 +1,471 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * A throw-away device that lives for one probe. It is made through the
+ * loader's callback for layers, so it has only the layers below this one and
+ * the driver. Everything hangs on one struct that is torn down as a whole,
+ * however far the probe came. Must leave nothing behind.
+ */
+
+#include "vl_probe.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "u_overflow.h"
+#include "vl_entrypoints.h"
+#include "vl_log.h"
+#include "vl_mapping.h"
+#include "vl_os.h"
+#include "vl_physical_device.h"
+
+#define FILL_SIZE_B   4096
+#define FILL_PATTERN  0x5a17c0deu
+#define IMAGE_SIZE_PX 16
+#define PLANAR_FORMAT VK_FORMAT_G8_B8R8_2PLANE_420_UNORM
+#define IMAGE_FORMAT  VK_FORMAT_R8G8B8A8_UNORM
+/* A fill of one page. Software drivers on a loaded machine need some time. */
+#define FENCE_TIMEOUT_NS UINT64_C(10000000000)
+
+struct probe {
+   const struct vl_physical_device *physical;
+   const struct vl_instance_dispatch *instance_next;
+   struct vl_device_dispatch next;
+
+   uint32_t queue_family;
+   VkDevice device;
+   VkBuffer buffer;
+   VkImage image;
+   struct vl_mapping *mapping;
+   VkDeviceMemory memory;
+   VkCommandPool pool;
+   VkFence fence;
+   bool is_stuck; /* work never ended: nothing may be destroyed */
+
+   VkMemoryRequirements buffer_requirements;
+   VkMemoryRequirements image_requirements;
+   struct vl_probe_result result;
+};
+
+static bool
+failed(const struct probe *probe, const char *step, VkResult result)
+{
+   vl_log_warn("%s: probe of host memory: %s failed (%d)",
+               probe->physical->properties.deviceName, step, result);
+   return false;
+}
+
+#define TRY(command, ...)                                                    \
+   do {                                                                      \
+      const VkResult try_result = probe->next.command(__VA_ARGS__);          \
+      if (try_result != VK_SUCCESS)                                          \
+         return failed(probe, "vk" #command, try_result);                    \
+   } while (0)
+
+static bool
+query_alignment(struct probe *probe)
+{
+   VkPhysicalDeviceExternalMemoryHostPropertiesEXT host = {
+      .sType =
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT,
+   };
+   VkPhysicalDeviceProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+      .pNext = &host,
+   };
+   if (probe->instance_next->GetPhysicalDeviceProperties2) {
+      probe->instance_next->GetPhysicalDeviceProperties2(
+         probe->physical->handle, &properties);
+   }
+
+   const uint64_t page_B = vl_os_page_size();
+   const uint64_t alignment_B = host.minImportedHostPointerAlignment;
+   if (!u_is_pot_u64(alignment_B) || alignment_B > UINT64_C(1) << 30)
+      return failed(probe, "minImportedHostPointerAlignment", VK_SUCCESS);
+
+   probe->result.alignment_B = alignment_B > page_B ? alignment_B : page_B;
+   return true;
+}
+
+static bool
+find_queue_family(struct probe *probe)
+{
+   uint32_t count = 0;
+   probe->instance_next->GetPhysicalDeviceQueueFamilyProperties(
+      probe->physical->handle, &count, NULL);
+   VkQueueFamilyProperties *families = calloc(count + 1u, sizeof(*families));
+   if (!families)
+      return failed(probe, "calloc", VK_ERROR_OUT_OF_HOST_MEMORY);
+   probe->instance_next->GetPhysicalDeviceQueueFamilyProperties(
+      probe->physical->handle, &count, families);
+
+   bool found = false;
+   for (uint32_t i = 0; i < count && !found; i++) {
+      if (families[i].queueCount &&
+          (families[i].queueFlags &
+           (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT))) {
+         probe->queue_family = i;
+         found = true;
+      }
+   }
+   free(families);
+   return found ||
+          failed(probe, "finding a queue", VK_ERROR_FEATURE_NOT_PRESENT);
+}
+
+static bool
+create_device(struct probe *probe)
+{
+   const struct vl_instance *instance = probe->physical->instance;
+   if (!instance->layer_create_device || !instance->layer_destroy_device) {
+      return failed(probe, "finding the loader's device callback",
+                    VK_ERROR_FEATURE_NOT_PRESENT);
+   }
+
+   const float priority = 1.0f;
+   const VkDeviceQueueCreateInfo queue_info = {
+      .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+      .queueFamilyIndex = probe->queue_family,
+      .queueCount = 1,
+      .pQueuePriorities = &priority,
+   };
+   const char *const extensions[] = {
+      VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME,
+      VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME,
+   };
+   const VkDeviceCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+      .queueCreateInfoCount = 1,
+      .pQueueCreateInfos = &queue_info,
+      .enabledExtensionCount = probe->physical->needs_external_memory ? 2 : 1,
+      .ppEnabledExtensionNames = extensions,
+   };
+   PFN_vkGetDeviceProcAddr gdpa = NULL;
+   const VkResult result = instance->layer_create_device(
+      instance->handle, probe->physical->handle, &info, NULL, &probe->device,
+      vl_GetInstanceProcAddr, &gdpa);
+   if (result != VK_SUCCESS) {
+      probe->device = VK_NULL_HANDLE;
+      return failed(probe, "vkCreateDevice", result);
+   }
+
+   if (!gdpa) {
+      return failed(probe, "finding vkGetDeviceProcAddr",
+                    VK_ERROR_FEATURE_NOT_PRESENT);
+   }
+   vl_device_dispatch_init(&probe->next, probe->device, gdpa);
+   if (!probe->next.GetMemoryHostPointerPropertiesEXT) {
+      return failed(probe, "finding vkGetMemoryHostPointerPropertiesEXT",
+                    VK_ERROR_FEATURE_NOT_PRESENT);
+   }
+   return true;
+}
+
+static bool
+create_buffer(struct probe *probe)
+{
+   const VkExternalMemoryBufferCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   VkBufferCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+      .size = FILL_SIZE_B,
+      .usage =
+         VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+   };
+
+   /* a plain one first, to compare */
+   VkMemoryRequirements plain;
+   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
+   probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
+                                           &plain);
+   probe->next.DestroyBuffer(probe->device, probe->buffer, NULL);
+   probe->buffer = VK_NULL_HANDLE;
+
+   info.pNext = &external;
+   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
+   const VkMemoryRequirements *shared = &probe->buffer_requirements;
+   probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
+                                           &probe->buffer_requirements);
+   probe->result.plain_buffers_unchanged =
+      plain.size == shared->size && plain.alignment == shared->alignment &&
+      plain.memoryTypeBits == shared->memoryTypeBits;
+   return true;
+}
+
+static bool
+create_image(struct probe *probe)
+{
+   VkFormatProperties2 format = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+   };
+   probe->instance_next->GetPhysicalDeviceFormatProperties2(
+      probe->physical->handle, IMAGE_FORMAT, &format);
+   const bool can_sample = format.formatProperties.linearTilingFeatures &
+                           VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT;
+
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = IMAGE_FORMAT,
+      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = can_sample ? VK_IMAGE_USAGE_SAMPLED_BIT
+                          : VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   TRY(CreateImage, probe->device, &info, NULL, &probe->image);
+   probe->next.GetImageMemoryRequirements(probe->device, probe->image,
+                                          &probe->image_requirements);
+   return true;
+}
+
+/* There are drivers that say of a linear image with two planes in one memory
+ * that both start at 0. Whether this one is right decides if such formats are
+ * offered; it is no failure.
+ */
+static void
+check_planar_layouts(struct probe *probe)
+{
+   const VkPhysicalDeviceExternalImageFormatInfo external_query = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+      .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkPhysicalDeviceImageFormatInfo2 query = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+      .pNext = &external_query,
+      .format = PLANAR_FORMAT,
+      .type = VK_IMAGE_TYPE_2D,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkImageFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+   };
+   if (probe->instance_next->GetPhysicalDeviceImageFormatProperties2(
+          probe->physical->handle, &query, &properties) != VK_SUCCESS)
+      return;
+
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = PLANAR_FORMAT,
+      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkImage image;
+   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
+       VK_SUCCESS)
+      return;
+
+   const VkImageSubresource first = {
+      .aspectMask = VK_IMAGE_ASPECT_PLANE_0_BIT,
+   };
+   const VkImageSubresource second = {
+      .aspectMask = VK_IMAGE_ASPECT_PLANE_1_BIT,
+   };
+   VkSubresourceLayout luma, chroma;
+   probe->next.GetImageSubresourceLayout(probe->device, image, &first, &luma);
+   probe->next.GetImageSubresourceLayout(probe->device, image, &second,
+                                         &chroma);
+   probe->result.planar_layouts_true =
+      chroma.offset >= luma.offset + luma.rowPitch * IMAGE_SIZE_PX;
+   probe->next.DestroyImage(probe->device, image, NULL);
+}
+
+static bool
+import_and_bind(struct probe *probe)
+{
+   const struct vl_physical_device *physical = probe->physical;
+
+   /* the buffer first, the image behind it, rounded as an import has to be */
+   uint64_t image_offset_B, size_B;
+   if (!u_is_pot_u64(probe->image_requirements.alignment) ||
+       !u_align_u64(probe->buffer_requirements.size,
+                    probe->image_requirements.alignment, &image_offset_B) ||
+       !u_add_u64(image_offset_B, probe->image_requirements.size, &size_B) ||
+       !u_align_u64(size_B, probe->result.alignment_B, &size_B))
+      return failed(probe, "reading memory requirements", VK_SUCCESS);
+
+   VkResult result =
+      vl_mapping_create(size_B, probe->result.alignment_B, &probe->mapping);
+   if (result != VK_SUCCESS)
+      return failed(probe, "creating shared memory", result);
+
+   VkMemoryHostPointerPropertiesEXT pointer = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT,
+   };
+   TRY(GetMemoryHostPointerPropertiesEXT, probe->device,
+       VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+       probe->mapping->pointer, &pointer);
+   probe->result.host_types = pointer.memoryTypeBits & physical->all_types;
+
+   /* Some type has to do for both objects and be mappable as well, since
+    * mapping is what the guest does with shared memory.
+    */
+   uint32_t type = physical->memory.memoryTypeCount;
+   for (uint32_t i = 0; i < physical->memory.memoryTypeCount; i++) {
+      if ((pointer.memoryTypeBits & (1u << i)) &&
+          (probe->buffer_requirements.memoryTypeBits & (1u << i)) &&
+          (probe->image_requirements.memoryTypeBits & (1u << i)) &&
+          (physical->memory.memoryTypes[i].propertyFlags &
+           VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)) {
+         type = i;
+         break;
+      }
+   }
+   if (type == physical->memory.memoryTypeCount) {
+      return failed(probe, "finding a memory type",
+                    VK_ERROR_FEATURE_NOT_PRESENT);
+   }
+
+   const VkImportMemoryHostPointerInfoEXT import = {
+      .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+      .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+      .pHostPointer = probe->mapping->pointer,
+   };
+   const VkMemoryAllocateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext = &import,
+      .allocationSize = size_B,
+      .memoryTypeIndex = type,
+   };
+   TRY(AllocateMemory, probe->device, &info, NULL, &probe->memory);
+   TRY(BindBufferMemory, probe->device, probe->buffer, probe->memory, 0);
+   TRY(BindImageMemory, probe->device, probe->image, probe->memory,
+       image_offset_B);
+   return true;
+}
+
+static bool
+fill(struct probe *probe)
+{
+   const VkCommandPoolCreateInfo pool_info = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+      .queueFamilyIndex = probe->queue_family,
+   };
+   TRY(CreateCommandPool, probe->device, &pool_info, NULL, &probe->pool);
+
+   const VkCommandBufferAllocateInfo command_info = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+      .commandPool = probe->pool,
+      .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+      .commandBufferCount = 1,
+   };
+   VkCommandBuffer command;
+   TRY(AllocateCommandBuffers, probe->device, &command_info, &command);
+
+   const VkFenceCreateInfo fence_info = {
+      .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
+   };
+   TRY(CreateFence, probe->device, &fence_info, NULL, &probe->fence);
+
+   VkQueue queue;
+   probe->next.GetDeviceQueue(probe->device, probe->queue_family, 0, &queue);
+
+   /* The loader sets the dispatch pointers of what an application gets from
+    * a device. Here it does not see the objects, and layers below need them.
+    */
+   *(void **)command = vl_dispatch_key(probe->device);
+   *(void **)queue = vl_dispatch_key(probe->device);
+
+   const VkCommandBufferBeginInfo begin_info = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+      .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+   };
+   TRY(BeginCommandBuffer, command, &begin_info);
+   probe->next.CmdFillBuffer(command, probe->buffer, 0, FILL_SIZE_B,
+                             FILL_PATTERN);
+   const VkMemoryBarrier to_host = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+      .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+      .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
+   };
+   probe->next.CmdPipelineBarrier(command, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                  VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host,
+                                  0, NULL, 0, NULL);
+   TRY(EndCommandBuffer, command);
+
+   const VkSubmitInfo submit = {
+      .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+      .commandBufferCount = 1,
+      .pCommandBuffers = &command,
+   };
+   TRY(QueueSubmit, queue, 1, &submit, probe->fence);
+   const VkResult result = probe->next.WaitForFences(
+      probe->device, 1, &probe->fence, VK_TRUE, FENCE_TIMEOUT_NS);
+   if (result != VK_SUCCESS) {
+      probe->is_stuck = result == VK_TIMEOUT;
+      return failed(probe, "vkWaitForFences", result);
+   }
+
+   const uint32_t *seen = probe->mapping->pointer;
+   for (int i = 0; i < FILL_SIZE_B / 4; i++) {
+      if (seen[i] != FILL_PATTERN) {
+         vl_log_warn("%s: probe of host memory: what the device writes does "
+                     "not arrive (word %d is 0x%08" PRIx32 ")",
+                     probe->physical->properties.deviceName, i, seen[i]);
+         return false;
+      }
+   }
+   return true;
+}
+
+static void
+finish(struct probe *probe)
+{
+   if (!probe->device || probe->is_stuck)
+      return;
+
+   const struct vl_device_dispatch *next = &probe->next;
+   if (next->DestroyFence) {
+      /* all of these take VK_NULL_HANDLE */
+      next->DestroyFence(probe->device, probe->fence, NULL);
+      next->DestroyCommandPool(probe->device, probe->pool, NULL);
+      next->DestroyImage(probe->device, probe->image, NULL);
+      next->DestroyBuffer(probe->device, probe->buffer, NULL);
+      next->FreeMemory(probe->device, probe->memory, NULL);
+   }
+   probe->physical->instance->layer_destroy_device(probe->device, NULL,
+                                                   next->DestroyDevice);
+   vl_mapping_unref(probe->mapping);
+}
+
+bool
+vl_probe_run(const struct vl_physical_device *physical,
+             struct vl_probe_result *result)
+{
+   struct probe probe = {
+      .physical = physical,
+      .instance_next = &physical->instance->next,
+   };
+
+   const bool works = query_alignment(&probe) && find_queue_family(&probe) &&
+                      create_device(&probe) && create_buffer(&probe) &&
+                      create_image(&probe) && import_and_bind(&probe) &&
+                      fill(&probe);
+   if (works)
+      check_planar_layouts(&probe);
+   finish(&probe);
+   *result = probe.result;
+   return works;
+}

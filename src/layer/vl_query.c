@@ -1,0 +1,286 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * The physical device's answers about formats, images and buffers: what the
+ * driver says about host pointers and linear images, said about the handle
+ * types and the modifier that the layer makes of them. Holds no state.
+ */
+
+#include <stddef.h>
+
+#include "vl_chain.h"
+#include "vl_entrypoints.h"
+#include "vl_image.h"
+#include "vl_physical_device.h"
+
+#define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
+
+/* The driver's properties of host pointers, as those of a served type. */
+static void
+translate_properties(const struct vl_physical_device *physical,
+                     VkExternalMemoryProperties *properties)
+{
+   if (!(properties->externalMemoryFeatures &
+         VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT)) {
+      *properties = (VkExternalMemoryProperties){ 0 };
+      return;
+   }
+
+   /* All served types are the same shared memory. A dedicated allocation is
+    * never needed, since a host pointer cannot be one.
+    */
+   *properties = (VkExternalMemoryProperties){
+      .externalMemoryFeatures = VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT |
+                                VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT,
+      .exportFromImportedHandleTypes = physical->served_types,
+      .compatibleHandleTypes = physical->served_types,
+   };
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceExternalBufferProperties(
+   VkPhysicalDevice handle,
+   const VkPhysicalDeviceExternalBufferInfo *pExternalBufferInfo,
+   VkExternalBufferProperties *pExternalBufferProperties)
+{
+   const struct vl_instance *instance = vl_instance_of(handle);
+   const struct vl_physical_device *physical = vl_physical_device_of(handle);
+
+   VkPhysicalDeviceExternalBufferInfo info = *pExternalBufferInfo;
+   const bool is_served =
+      physical && (info.handleType & physical->served_types);
+   if (is_served)
+      info.handleType = HOST_ALLOCATION;
+
+   instance->next.GetPhysicalDeviceExternalBufferProperties(
+      handle, &info, pExternalBufferProperties);
+   if (is_served) {
+      translate_properties(
+         physical, &pExternalBufferProperties->externalMemoryProperties);
+   }
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceExternalBufferPropertiesKHR(
+   VkPhysicalDevice handle,
+   const VkPhysicalDeviceExternalBufferInfo *pExternalBufferInfo,
+   VkExternalBufferProperties *pExternalBufferProperties)
+{
+   vl_GetPhysicalDeviceExternalBufferProperties(handle, pExternalBufferInfo,
+                                                pExternalBufferProperties);
+}
+
+/* What a LINEAR image of the format can be used for; 0: it is not offered. */
+static VkFormatFeatureFlags2
+linear_features(const struct vl_physical_device *physical, VkFormat format)
+{
+   if (!vl_modifier_plane_count(physical, format))
+      return 0;
+
+   VkFormatProperties3 properties3 = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3,
+   };
+   VkFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+      .pNext = physical->has_format_properties_3 ? &properties3 : NULL,
+   };
+   physical->instance->next.GetPhysicalDeviceFormatProperties2(
+      physical->handle, format, &properties);
+
+   /* memory planes cannot be bound one by one */
+   return (physical->has_format_properties_3
+              ? properties3.linearTilingFeatures
+              : properties.formatProperties.linearTilingFeatures) &
+          ~VK_FORMAT_FEATURE_2_DISJOINT_BIT;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
+                                      VkFormat format,
+                                      VkFormatProperties2 *pFormatProperties)
+{
+   const struct vl_instance *instance = vl_instance_of(handle);
+   const struct vl_physical_device *physical = vl_physical_device_of(handle);
+
+   VkDrmFormatModifierPropertiesListEXT *list = NULL;
+   VkDrmFormatModifierPropertiesList2EXT *list2 = NULL;
+   if (physical && vl_adds(physical, VL_ADDED_MODIFIER)) {
+      list = vl_chain_find_out(
+         pFormatProperties,
+         VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
+      list2 = vl_chain_find_out(
+         pFormatProperties,
+         VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_2_EXT);
+   }
+
+   /* A driver may answer these without having the extension. What it writes
+    * is replaced, so the room that the application has is noted first.
+    */
+   const uint32_t room = list ? list->drmFormatModifierCount : 0;
+   const uint32_t room2 = list2 ? list2->drmFormatModifierCount : 0;
+   instance->next.GetPhysicalDeviceFormatProperties2(handle, format,
+                                                     pFormatProperties);
+   if (!list && !list2)
+      return;
+
+   const VkFormatFeatureFlags2 features = linear_features(physical, format);
+   const uint32_t count = features ? 1 : 0;
+   const uint32_t plane_count = vl_modifier_plane_count(physical, format);
+   if (list) {
+      list->drmFormatModifierCount = count;
+      if (list->pDrmFormatModifierProperties && room < count)
+         list->drmFormatModifierCount = room;
+      else if (list->pDrmFormatModifierProperties && count) {
+         list->pDrmFormatModifierProperties[0] =
+            (VkDrmFormatModifierPropertiesEXT){
+               .drmFormatModifier = VL_MODIFIER_LINEAR,
+               .drmFormatModifierPlaneCount = plane_count,
+               /* not the lower half of the 64-bit flags: there bit 31 has a
+                * meaning
+                */
+               .drmFormatModifierTilingFeatures =
+                  pFormatProperties->formatProperties.linearTilingFeatures &
+                  ~(VkFormatFeatureFlags)VK_FORMAT_FEATURE_DISJOINT_BIT,
+            };
+      }
+   }
+   if (list2) {
+      list2->drmFormatModifierCount = count;
+      if (list2->pDrmFormatModifierProperties && room2 < count)
+         list2->drmFormatModifierCount = room2;
+      else if (list2->pDrmFormatModifierProperties && count) {
+         list2->pDrmFormatModifierProperties[0] =
+            (VkDrmFormatModifierProperties2EXT){
+               .drmFormatModifier = VL_MODIFIER_LINEAR,
+               .drmFormatModifierPlaneCount = plane_count,
+               .drmFormatModifierTilingFeatures = features,
+            };
+      }
+   }
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceFormatProperties2KHR(
+   VkPhysicalDevice handle,
+   VkFormat format,
+   VkFormatProperties2 *pFormatProperties)
+{
+   vl_GetPhysicalDeviceFormatProperties2(handle, format, pFormatProperties);
+}
+
+/* The driver's answer about an image that the layer translates. */
+static VkResult
+translated_image_properties(const struct vl_physical_device *physical,
+                            const VkPhysicalDeviceImageFormatInfo2 *app,
+                            bool is_served,
+                            bool is_modifier,
+                            VkImageFormatProperties2 *pProperties)
+{
+   static const VkStructureType removed[] = {
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT,
+   };
+   VkPhysicalDeviceExternalImageFormatInfo external = {
+      .sType = removed[0],
+      .handleType = HOST_ALLOCATION,
+   };
+   const VkPhysicalDeviceExternalImageFormatInfo *app_external =
+      vl_chain_find(app->pNext, removed[0]);
+   if (!is_served && app_external)
+      external.handleType = app_external->handleType;
+
+   struct vl_chain chain;
+   if (!vl_chain_init(&chain, app->pNext, removed, 2))
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   if (app_external)
+      vl_chain_push(&chain, &external);
+   VkPhysicalDeviceImageFormatInfo2 info = *app;
+   info.pNext = chain.head;
+   if (is_modifier)
+      info.tiling = VK_IMAGE_TILING_LINEAR;
+
+   /* Whether the driver can import has to be known even if the application
+    * does not ask.
+    */
+   VkExternalImageFormatProperties own = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES,
+      .pNext = pProperties->pNext,
+   };
+   VkImageFormatProperties2 properties = *pProperties;
+   VkExternalImageFormatProperties *external_properties = vl_chain_find_out(
+      pProperties->pNext, VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
+   if (is_served && !external_properties) {
+      external_properties = &own;
+      properties.pNext = &own;
+   }
+
+   VkResult result =
+      physical->instance->next.GetPhysicalDeviceImageFormatProperties2(
+         physical->handle, &info, &properties);
+   vl_chain_finish(&chain);
+
+   if (result == VK_SUCCESS && is_served) {
+      translate_properties(physical,
+                           &external_properties->externalMemoryProperties);
+      if (!external_properties->externalMemoryProperties
+              .externalMemoryFeatures)
+         result = VK_ERROR_FORMAT_NOT_SUPPORTED;
+   }
+   if (result == VK_ERROR_FORMAT_NOT_SUPPORTED)
+      pProperties->imageFormatProperties = (VkImageFormatProperties){ 0 };
+   else
+      pProperties->imageFormatProperties = properties.imageFormatProperties;
+   return result;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vl_GetPhysicalDeviceImageFormatProperties2(
+   VkPhysicalDevice handle,
+   const VkPhysicalDeviceImageFormatInfo2 *pImageFormatInfo,
+   VkImageFormatProperties2 *pImageFormatProperties)
+{
+   const struct vl_instance *instance = vl_instance_of(handle);
+   const struct vl_physical_device *physical = vl_physical_device_of(handle);
+   const VkPhysicalDeviceImageFormatInfo2 *info = pImageFormatInfo;
+
+   const VkPhysicalDeviceExternalImageFormatInfo *external = vl_chain_find(
+      info->pNext,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
+   const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier =
+      vl_chain_find(
+         info->pNext,
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
+
+   const bool is_served =
+      physical && external && (external->handleType & physical->served_types);
+   /* what is shared through the layer has the layer's modifier only */
+   const bool is_modifier =
+      physical && info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
+      (is_served || vl_adds(physical, VL_ADDED_MODIFIER));
+   if (!is_served && !is_modifier) {
+      return instance->next.GetPhysicalDeviceImageFormatProperties2(
+         handle, pImageFormatInfo, pImageFormatProperties);
+   }
+
+   if (is_modifier &&
+       (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
+        (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT) ||
+        !linear_features(physical, info->format))) {
+      pImageFormatProperties->imageFormatProperties =
+         (VkImageFormatProperties){ 0 };
+      return VK_ERROR_FORMAT_NOT_SUPPORTED;
+   }
+   return translated_image_properties(physical, info, is_served, is_modifier,
+                                      pImageFormatProperties);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vl_GetPhysicalDeviceImageFormatProperties2KHR(
+   VkPhysicalDevice handle,
+   const VkPhysicalDeviceImageFormatInfo2 *pImageFormatInfo,
+   VkImageFormatProperties2 *pImageFormatProperties)
+{
+   return vl_GetPhysicalDeviceImageFormatProperties2(handle, pImageFormatInfo,
+                                                     pImageFormatProperties);
+}

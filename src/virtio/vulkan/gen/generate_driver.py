@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# Copyright 2026 The venus-dmabuf authors
+# SPDX-License-Identifier: MIT
+"""Writes the generated part of the guest driver.
+
+    generate_driver.py --registry vk.xml --venus venus.xml
+                       --templates DIR --out DIR
+    generate_driver.py --registry vk.xml --venus venus.xml
+                       --templates DIR --docs
+
+Which extensions the driver offers is in extensions.py, what an entry point
+does in entrypoints.py. --docs prints the table of docs/extensions.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '../../../venus-protocol'))
+
+# pylint: disable=wrong-import-position
+from gen.generate import load, render  # noqa: E402
+from gen.registry import GeneratorError  # noqa: E402
+
+import entrypoints  # noqa: E402
+import extensions  # noqa: E402
+import offers  # noqa: E402
+import structs  # noqa: E402
+
+OUTPUTS = [
+    'vn_calls.h',
+    'vn_calls.c',
+    'vn_entrypoints.h',
+    'vn_entrypoints.c',
+    'vn_entrypoint_table.c',
+    'vn_extensions.h',
+    'vn_extensions.c',
+    'vn_struct_size.h',
+    'vn_struct_size.c',
+    'vn_zero_structs.h',
+    'vn_zero_structs.c',
+]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--registry', required=True)
+    parser.add_argument('--venus', required=True)
+    parser.add_argument('--templates', required=True)
+    parser.add_argument('--out')
+    parser.add_argument('--docs', action='store_true')
+    args = parser.parse_args()
+    if not args.docs and not args.out:
+        parser.error('missing --out')
+
+    try:
+        protocol = load(args.registry, args.venus)
+        offered = offers.Offers(protocol.venus)
+        data = {
+            'protocol': protocol,
+            'offers': offered,
+            'entrypoints': entrypoints.Entrypoints(protocol, offered),
+            'structs': structs,
+            'chain_structs': structs.chain_structs(protocol),
+            'extensions': extensions,
+        }
+        if args.docs:
+            print(render(args.templates, 'extensions.md.mako', **data),
+                  end='')
+            return 0
+        os.makedirs(args.out, exist_ok=True)
+        for name in OUTPUTS:
+            body = render(args.templates, name + '.mako', **data)
+            with open(os.path.join(args.out, name), 'w',
+                      encoding='utf-8') as out:
+                out.write(body)
+    except GeneratorError as error:
+        print(f'generate_driver.py: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

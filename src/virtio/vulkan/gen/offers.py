@@ -1,0 +1,79 @@
+# Copyright 2026 The venus-dmabuf authors
+# SPDX-License-Identifier: MIT
+"""The extensions of extensions.py together with what the registry says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import extensions
+from gen.registry import GeneratorError, Provider
+from gen.venus import Venus
+
+
+@dataclass
+class Offer:
+    """An extension of the table that the registry has.
+
+    spec_version is the older of registry and protocol; number is the
+    registry's.
+    """
+
+    name: str
+    number: int
+    spec_version: int
+    kind: str
+    note: str
+    provider: Provider
+
+    @property
+    def short(self) -> str:
+        return self.name.removeprefix('VK_')
+
+    @property
+    def promoted(self) -> str:
+        """The core version that it became part of, for a reader."""
+        name = self.provider.promoted_to
+        return (name.removeprefix('VK_VERSION_').replace('_', '.')
+                if name.startswith('VK_VERSION_') else '')
+
+
+class Offers:
+    """`device` and `instance`: lists of Offer, by name."""
+
+    def __init__(self, venus: Venus) -> None:
+        self.venus = venus
+        self.device = self._collect(extensions.DEVICE, 'device')
+        self.instance = self._collect(extensions.INSTANCE, 'instance')
+        known = set(extensions.DEVICE) | set(extensions.INSTANCE)
+        missing = [row.name for row, _ in venus.extensions()
+                   if row.name not in known]
+        if missing:
+            raise GeneratorError('extensions.py has no row for ' +
+                                 ', '.join(missing))
+
+    @property
+    def names(self) -> set[str]:
+        """All extensions that an application can enable."""
+        return {offer.name for offer in self.device + self.instance
+                if offer.kind != extensions.OMIT}
+
+    def _collect(self, rows: dict, kind: str) -> list[Offer]:
+        offers = []
+        for name, row in sorted(rows.items()):
+            provider = self.venus.registry.providers.get(name)
+            if provider is None:
+                continue
+            if provider.kind != kind:
+                raise GeneratorError(f'extensions.py: {name} is not a(n) '
+                                     f'{kind} extension')
+            in_table = self.venus.table.get(name)
+            if in_table is None and row.kind == extensions.PASS:
+                raise GeneratorError(f'extensions.py: {name} cannot pass, '
+                                     'the protocol does not have it')
+            spec = provider.spec_version
+            if in_table and row.kind != extensions.NATIVE:
+                spec = min(spec, in_table.spec_version)
+            offers.append(Offer(name, provider.number, spec, row.kind,
+                                row.note, provider))
+        return offers

@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Command buffers are recorded straight into shared memory and executed by
+ * reference when recording ends; from then on the host has the commands and
+ * the memory goes back.
+ */
+
+#ifndef VN_COMMAND_BUFFER_H
+#define VN_COMMAND_BUFFER_H
+
+#include "vn_device.h"
+
+struct vn_command_pool {
+   struct vn_object_base base;
+   struct vn_device *device;    /* borrowed */
+   VkAllocationCallbacks alloc; /* also for the buffers */
+   struct u_list buffers;       /* vn_command_buffer::pool_link */
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_command_pool, VkCommandPool)
+
+/* Filled slices of a recording; the last one is being written. */
+struct vn_command_slice {
+   struct vn_shmem_slice shmem; /* owned */
+   size_t used;                 /* bytes; of the last one: see enc.cur */
+};
+
+struct vn_command_buffer {
+   struct vn_dispatchable dispatch;
+   struct vn_command_pool *pool; /* borrowed */
+   struct u_list pool_link;      /* in vn_command_pool::buffers */
+   VkCommandBufferLevel level;
+
+   /* Externally synchronised, as the command buffer is. */
+   struct vn_encoder enc;
+   uint32_t slice_count;
+   uint32_t slice_capacity;
+   struct vn_command_slice *slices; /* owned, malloc'ed */
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)
+
+/* Begins a command. Used by all recording entry points. */
+struct vn_encoder *vn_command_buffer_encoder(VkCommandBuffer commandBuffer);
+
+#endif /* VN_COMMAND_BUFFER_H */

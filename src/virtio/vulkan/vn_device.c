@@ -1,0 +1,251 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Creation and destruction of the device, and its queues by number.
+ */
+
+#include "vn_device.h"
+
+#include "vn_calls.h"
+#include "vn_chain.h"
+#include "vn_entrypoints.h"
+#include "vn_instance.h"
+#include "vn_queue.h"
+
+/* Names that the renderer must enable; the rest is the driver's own. */
+static VkResult
+collect_extensions(struct vn_device *device,
+                   const VkDeviceCreateInfo *info,
+                   const char **names,
+                   uint32_t *count_out)
+{
+   const struct vn_physical_device *physical_device = device->physical_device;
+   uint32_t count = 0;
+
+   for (uint32_t i = 0; i < info->enabledExtensionCount; i++) {
+      const char *name = info->ppEnabledExtensionNames[i];
+      const int ext = vn_device_ext_find(name);
+      if (ext < 0 || !vn_ext_set_has(&physical_device->extensions, ext)) {
+         vn_log(DEBUG, "no device extension %s", name);
+         return VK_ERROR_EXTENSION_NOT_PRESENT;
+      }
+      vn_ext_set_add(&device->enabled_extensions, ext);
+      if (vn_ext_set_has(&physical_device->renderer_extensions, ext) &&
+          vn_device_exts[ext].kind != VN_EXT_NATIVE)
+         names[count++] = vn_device_exts[ext].name;
+   }
+
+   *count_out = count;
+   return VK_SUCCESS;
+}
+
+static VkResult
+create_renderer_device(struct vn_device *device,
+                       const VkDeviceCreateInfo *info)
+{
+   static const VkStructureType native_structs[] = {
+      VK_STRUCTURE_TYPE_DEVICE_PRIVATE_DATA_CREATE_INFO,
+      VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT,
+   };
+   const VkAllocationCallbacks *alloc = &device->alloc;
+   VkResult result;
+
+   const char **names = vn_alloc_scratch(
+      alloc, (info->enabledExtensionCount + 1) * sizeof(*names));
+   if (!names)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+
+   struct vn_chain chain;
+   result = vn_chain_init(&chain, alloc, info->pNext, native_structs,
+                          VN_ARRAY_SIZE(native_structs));
+   if (result != VK_SUCCESS)
+      goto out_names;
+
+   uint32_t name_count;
+   result = collect_extensions(device, info, names, &name_count);
+   if (result != VK_SUCCESS)
+      goto out_chain;
+
+   VkDeviceCreateInfo renderer_info = *info;
+   renderer_info.pNext = chain.first;
+   /* "enabledLayerCount is deprecated and ignored" */
+   renderer_info.enabledLayerCount = 0;
+   renderer_info.ppEnabledLayerNames = NULL;
+   renderer_info.enabledExtensionCount = name_count;
+   renderer_info.ppEnabledExtensionNames = names;
+
+   VkDevice handle = vn_device_to_handle(device);
+   result = vn_call_vkCreateDevice(
+      device->dispatch.ring,
+      vn_physical_device_to_handle(device->physical_device), &renderer_info,
+      NULL, &handle);
+
+out_chain:
+   vn_chain_finish(&chain);
+out_names:
+   vn_free_scratch(alloc, names);
+   return result;
+}
+
+/* The renderer has dropped the queues when this returns, unless it is lost. */
+static void
+destroy_renderer_device(struct vn_device *device)
+{
+   struct vn_ring *ring = device->dispatch.ring;
+
+   vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
+   vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
+}
+
+static void
+finish_queues(struct vn_device *device)
+{
+   for (uint32_t i = 0; i < device->queue_count; i++) {
+      vn_queue_finish(&device->queues[i]);
+      if (device->queues[i].ring_idx) {
+         vn_instance_free_ring_idx(device->instance,
+                                   device->queues[i].ring_idx);
+      }
+   }
+   vn_free_scratch(&device->alloc, device->queues);
+}
+
+static VkResult
+init_queues(struct vn_device *device, const VkDeviceCreateInfo *info)
+{
+   uint32_t count = 0;
+   for (uint32_t i = 0; i < info->queueCreateInfoCount; i++)
+      count += info->pQueueCreateInfos[i].queueCount;
+   if (!count)
+      return VK_SUCCESS;
+
+   device->queues = device->alloc.pfnAllocation(
+      device->alloc.pUserData, count * sizeof(*device->queues), 8,
+      VK_SYSTEM_ALLOCATION_SCOPE_DEVICE);
+   if (!device->queues)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   memset(device->queues, 0, count * sizeof(*device->queues));
+   device->queue_count = count;
+
+   struct vn_queue *queue = device->queues;
+   for (uint32_t i = 0; i < info->queueCreateInfoCount; i++) {
+      const VkDeviceQueueCreateInfo *queue_info = &info->pQueueCreateInfos[i];
+      for (uint32_t j = 0; j < queue_info->queueCount; j++) {
+         const VkResult result =
+            vn_queue_init(queue++, device, queue_info, j);
+         if (result != VK_SUCCESS)
+            return result;
+      }
+   }
+   return VK_SUCCESS;
+}
+
+static void
+init_locks(struct vn_device *device)
+{
+   pthread_condattr_t attr;
+   pthread_condattr_init(&attr);
+   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+   pthread_cond_init(&device->submit_cond, &attr);
+   pthread_condattr_destroy(&attr);
+   pthread_mutex_init(&device->submit_mutex, NULL);
+   pthread_mutex_init(&device->private_data_mutex, NULL);
+}
+
+static void
+finish_locks(struct vn_device *device)
+{
+   pthread_mutex_destroy(&device->private_data_mutex);
+   pthread_mutex_destroy(&device->submit_mutex);
+   pthread_cond_destroy(&device->submit_cond);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateDevice(VkPhysicalDevice physicalDevice,
+                const VkDeviceCreateInfo *pCreateInfo,
+                const VkAllocationCallbacks *pAllocator,
+                VkDevice *pDevice)
+{
+   struct vn_physical_device *physical_device =
+      vn_physical_device_from_handle(physicalDevice);
+   struct vn_instance *instance = physical_device->instance;
+   VkResult result;
+
+   struct vn_device *device = vn_object_zalloc(
+      &instance->alloc, pAllocator, sizeof(*device), VK_OBJECT_TYPE_DEVICE,
+      VK_SYSTEM_ALLOCATION_SCOPE_DEVICE);
+   if (!device)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   device->dispatch.ring = instance->ring;
+   device->alloc = pAllocator ? *pAllocator : instance->alloc;
+   device->instance = instance;
+   device->physical_device = physical_device;
+   init_locks(device);
+
+   result = create_renderer_device(device, pCreateInfo);
+   if (result != VK_SUCCESS)
+      goto fail_locks;
+
+   result = init_queues(device, pCreateInfo);
+   if (result != VK_SUCCESS)
+      goto fail_device;
+
+   *pDevice = vn_device_to_handle(device);
+   return VK_SUCCESS;
+
+fail_device:
+   destroy_renderer_device(device);
+   finish_queues(device);
+fail_locks:
+   finish_locks(device);
+   vn_object_free(&instance->alloc, pAllocator, device);
+   return vn_result(result);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   if (!device)
+      return;
+
+   destroy_renderer_device(device);
+   finish_queues(device);
+   finish_locks(device);
+   vn_object_free(&device->instance->alloc, pAllocator, device);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetDeviceQueue2(VkDevice _device,
+                   const VkDeviceQueueInfo2 *pQueueInfo,
+                   VkQueue *pQueue)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+
+   *pQueue = VK_NULL_HANDLE;
+   for (uint32_t i = 0; i < device->queue_count; i++) {
+      struct vn_queue *queue = &device->queues[i];
+      if (queue->family_index == pQueueInfo->queueFamilyIndex &&
+          queue->index == pQueueInfo->queueIndex &&
+          queue->flags == pQueueInfo->flags) {
+         *pQueue = vn_queue_to_handle(queue);
+         return;
+      }
+   }
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetDeviceQueue(VkDevice device,
+                  uint32_t queueFamilyIndex,
+                  uint32_t queueIndex,
+                  VkQueue *pQueue)
+{
+   const VkDeviceQueueInfo2 info = {
+      .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2,
+      .queueFamilyIndex = queueFamilyIndex,
+      .queueIndex = queueIndex,
+   };
+   vn_GetDeviceQueue2(device, &info, pQueue);
+}

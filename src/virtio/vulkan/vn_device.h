@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ */
+
+#ifndef VN_DEVICE_H
+#define VN_DEVICE_H
+
+#include "vn_extensions.h"
+#include "vn_object.h"
+#include "vn_physical_device.h"
+#include "vn_ring.h"
+
+struct vn_queue;
+
+struct vn_device {
+   struct vn_dispatchable dispatch;
+   VkAllocationCallbacks alloc;
+   struct vn_instance *instance;               /* borrowed */
+   struct vn_physical_device *physical_device; /* borrowed */
+   struct vn_ext_set enabled_extensions;
+
+   uint32_t queue_count;
+   struct vn_queue *queues; /* owned */
+
+   /*
+    * Guards what fences, semaphores and queues know of submissions. Nothing
+    * is sent and no other lock is taken while it is held. The condition is
+    * broadcast when something new was submitted or signalled by the host.
+    */
+   pthread_mutex_t submit_mutex;
+   pthread_cond_t submit_cond; /* CLOCK_MONOTONIC */
+
+   /* guards the data of all private data slots; leaf */
+   pthread_mutex_t private_data_mutex;
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_device, VkDevice)
+
+static inline const struct vn_renderer_ops *
+vn_device_renderer_ops(const struct vn_device *device,
+                       struct vn_renderer **renderer_out)
+{
+   *renderer_out = vn_ring_renderer(device->dispatch.ring);
+   return (*renderer_out)->ops;
+}
+
+#endif /* VN_DEVICE_H */

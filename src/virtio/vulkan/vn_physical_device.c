@@ -1,0 +1,476 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * What a host device is and can do, as the driver offers it: asked once from
+ * the renderer, corrected where the road through the protocol differs from
+ * the host's own. External memory queries are in vn_external_memory.c.
+ */
+
+#include "vn_physical_device.h"
+
+#include <stdio.h>
+
+#include "vn_calls.h"
+#include "vn_chain.h"
+#include "vn_entrypoints.h"
+#include "vn_external_memory.h"
+#include "vn_instance.h"
+#include "vn_zero_structs.h"
+#include "config.h"
+
+#define DRIVER_NAME "venus"
+#define DRIVER_INFO "venus-dmabuf " PACKAGE_VERSION
+
+/* Any bytes will do as long as they differ from everybody else's. */
+#define UUID_SALT "venus-dmabuf " PACKAGE_VERSION
+
+/* A promise that comes with a handle type must not be mistaken for the host's
+ * own: an opaque fd of ours is not one that the host driver knows.
+ */
+static void
+rehash_uuid(uint8_t uuid[VK_UUID_SIZE])
+{
+   uint64_t hash[2] = { UINT64_C(0xcbf29ce484222325),
+                        UINT64_C(0x84222325cbf29ce4) };
+   for (int half = 0; half < 2; half++) {
+      for (unsigned i = 0; i < VK_UUID_SIZE; i++)
+         hash[half] = (hash[half] ^ uuid[i]) * UINT64_C(0x100000001b3);
+      for (const char *c = UUID_SALT; *c; c++)
+         hash[half] = (hash[half] ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+   }
+   memcpy(uuid, hash, VK_UUID_SIZE);
+}
+
+static uint32_t
+driver_version(void)
+{
+   unsigned major = 0, minor = 0, patch = 0;
+   sscanf(PACKAGE_VERSION, "%u.%u.%u", &major, &minor, &patch);
+   return VK_MAKE_API_VERSION(0, major, minor, patch);
+}
+
+static void
+correct_properties(const struct vn_physical_device *physical_device,
+                   VkPhysicalDeviceProperties *props)
+{
+   char host_name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
+   memcpy(host_name, props->deviceName, sizeof(host_name));
+   host_name[sizeof(host_name) - 1] = '\0';
+
+   const int len = snprintf(props->deviceName, sizeof(props->deviceName),
+                            "Virtio-GPU Venus (%s)", host_name);
+   if (len >= (int)sizeof(props->deviceName))
+      props->deviceName[sizeof(props->deviceName) - 2] = ')';
+
+   props->apiVersion = physical_device->api_version;
+   props->driverVersion = driver_version();
+}
+
+static void
+fill_driver_identity(VkDriverId *id, char *name, char *info)
+{
+   *id = VK_DRIVER_ID_MESA_VENUS;
+   memset(name, 0, VK_MAX_DRIVER_NAME_SIZE);
+   memset(info, 0, VK_MAX_DRIVER_INFO_SIZE);
+   snprintf(name, VK_MAX_DRIVER_NAME_SIZE, "%s", DRIVER_NAME);
+   snprintf(info, VK_MAX_DRIVER_INFO_SIZE, "%s", DRIVER_INFO);
+}
+
+static void
+correct_ids(uint8_t device_uuid[VK_UUID_SIZE],
+            uint8_t driver_uuid[VK_UUID_SIZE],
+            VkBool32 *luid_valid)
+{
+   rehash_uuid(device_uuid);
+   rehash_uuid(driver_uuid);
+   *luid_valid = VK_FALSE;
+}
+
+/*
+ * Mappings are coherent in the guest whatever the host says, and flushes do
+ * not reach it: a type that is cached without being coherent cannot be kept.
+ */
+static void
+correct_memory_types(VkPhysicalDeviceMemoryProperties *props)
+{
+   const VkMemoryPropertyFlags coherent =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+      VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+   bool has_cached = false;
+   int first_coherent = -1;
+
+   for (uint32_t i = 0; i < props->memoryTypeCount; i++) {
+      VkMemoryPropertyFlags *flags = &props->memoryTypes[i].propertyFlags;
+      if ((*flags & coherent) == coherent) {
+         if (first_coherent < 0)
+            first_coherent = i;
+         has_cached |= *flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+      } else {
+         *flags &= ~(VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                     VK_MEMORY_PROPERTY_HOST_CACHED_BIT);
+      }
+   }
+
+   if (!has_cached && first_coherent >= 0) {
+      props->memoryTypes[first_coherent].propertyFlags |=
+         VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+   }
+}
+
+static bool
+memory_properties_are_sane(const VkPhysicalDeviceMemoryProperties *props)
+{
+   if (props->memoryTypeCount > VK_MAX_MEMORY_TYPES ||
+       props->memoryHeapCount > VK_MAX_MEMORY_HEAPS)
+      return false;
+   for (uint32_t i = 0; i < props->memoryTypeCount; i++) {
+      if (props->memoryTypes[i].heapIndex >= props->memoryHeapCount)
+         return false;
+   }
+   return true;
+}
+
+/* What the renderer lists of the extensions that this build knows. */
+static VkResult
+query_renderer_extensions(struct vn_physical_device *physical_device)
+{
+   struct vn_instance *instance = physical_device->instance;
+   const VkPhysicalDevice handle =
+      vn_physical_device_to_handle(physical_device);
+   uint32_t count = 0;
+   VkResult result = vn_call_vkEnumerateDeviceExtensionProperties(
+      instance->ring, handle, NULL, &count, NULL);
+   if (result != VK_SUCCESS)
+      return result;
+   if (!count)
+      return VK_SUCCESS;
+   /* registry numbers end long before; a liar gets no memory */
+   if (count > 4096)
+      return VK_ERROR_INITIALIZATION_FAILED;
+
+   VkExtensionProperties *list =
+      vn_alloc_scratch(&instance->alloc, count * sizeof(*list));
+   if (!list)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+
+   result = vn_call_vkEnumerateDeviceExtensionProperties(
+      instance->ring, handle, NULL, &count, list);
+   if (result >= VK_SUCCESS) {
+      result = VK_SUCCESS;
+      for (uint32_t i = 0; i < count; i++) {
+         list[i].extensionName[VK_MAX_EXTENSION_NAME_SIZE - 1] = '\0';
+         const int ext = vn_device_ext_find(list[i].extensionName);
+         if (ext < 0)
+            continue;
+         vn_ext_set_add(&physical_device->renderer_extensions, ext);
+         physical_device->extension_spec_versions[ext] =
+            VN_MIN(list[i].specVersion, vn_device_exts[ext].spec_version);
+      }
+   }
+   vn_free_scratch(&instance->alloc, list);
+   return result;
+}
+
+static void
+choose_extensions(struct vn_physical_device *physical_device)
+{
+   const struct vn_instance *instance = physical_device->instance;
+
+   for (int ext = 0; ext < VN_DEVICE_EXT_COUNT; ext++) {
+      const struct vn_device_ext_info *info = &vn_device_exts[ext];
+      const bool listed =
+         vn_ext_set_has(&physical_device->renderer_extensions, ext);
+      bool offered = false;
+
+      switch (info->kind) {
+      case VN_EXT_PASS:
+         offered = listed && vn_protocol_caps_has_extension(&instance->caps,
+                                                            info->number);
+         break;
+      case VN_EXT_NATIVE:
+         offered = true;
+         physical_device->extension_spec_versions[ext] = info->spec_version;
+         break;
+      case VN_EXT_EXTERNAL:
+         offered = vn_external_memory_offers(physical_device, ext);
+         break;
+      case VN_EXT_OMIT:
+         break;
+      }
+
+      if (offered)
+         vn_ext_set_add(&physical_device->extensions, ext);
+   }
+}
+
+/* VK_ERROR_INCOMPATIBLE_DRIVER: this device is not for us, go on without. */
+static VkResult
+init_physical_device(struct vn_physical_device *physical_device)
+{
+   struct vn_instance *instance = physical_device->instance;
+   const VkPhysicalDevice handle =
+      vn_physical_device_to_handle(physical_device);
+
+   VkResult result = vn_call_vkGetPhysicalDeviceProperties(
+      instance->ring, handle, &physical_device->properties);
+   if (result != VK_SUCCESS)
+      return result;
+
+   physical_device->api_version =
+      VN_MIN(VN_MIN(physical_device->properties.apiVersion,
+                    instance->renderer_api_version),
+             (uint32_t)VN_MAX_API_VERSION);
+   if (physical_device->api_version < VK_API_VERSION_1_1) {
+      vn_log(WARN, "host device has Vulkan 0x%x only: not offered",
+             physical_device->properties.apiVersion);
+      return VK_ERROR_INCOMPATIBLE_DRIVER;
+   }
+   correct_properties(physical_device, &physical_device->properties);
+
+   result = vn_call_vkGetPhysicalDeviceMemoryProperties(
+      instance->ring, handle, &physical_device->memory_properties);
+   if (result != VK_SUCCESS)
+      return result;
+   if (!memory_properties_are_sane(&physical_device->memory_properties))
+      return VK_ERROR_INITIALIZATION_FAILED;
+   correct_memory_types(&physical_device->memory_properties);
+
+   result = query_renderer_extensions(physical_device);
+   if (result != VK_SUCCESS)
+      return result;
+   result = vn_external_memory_init(physical_device);
+   if (result != VK_SUCCESS)
+      return result;
+   choose_extensions(physical_device);
+
+   vn_log(INFO, "%s: Vulkan %u.%u, mapping %s, dma-buf %s",
+          physical_device->properties.deviceName,
+          VK_API_VERSION_MAJOR(physical_device->api_version),
+          VK_API_VERSION_MINOR(physical_device->api_version),
+          physical_device->can_map ? "yes" : "no",
+          physical_device->external_handle_types ? "yes" : "no");
+   return VK_SUCCESS;
+}
+
+static VkResult
+enumerate(struct vn_instance *instance)
+{
+   const VkInstance instance_handle = vn_instance_to_handle(instance);
+   uint32_t count = 0;
+   VkResult result = vn_call_vkEnumeratePhysicalDevices(
+      instance->ring, instance_handle, &count, NULL);
+   if (result != VK_SUCCESS || !count)
+      return result;
+   if (count > VK_MAX_DEVICE_GROUP_SIZE)
+      return VK_ERROR_INITIALIZATION_FAILED;
+
+   struct vn_physical_device *devices = instance->alloc.pfnAllocation(
+      instance->alloc.pUserData, count * sizeof(*devices), 8,
+      VK_SYSTEM_ALLOCATION_SCOPE_INSTANCE);
+   if (!devices)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+
+   VkPhysicalDevice handles[VK_MAX_DEVICE_GROUP_SIZE];
+   memset(devices, 0, count * sizeof(*devices));
+   for (uint32_t i = 0; i < count; i++) {
+      vn_object_init(&devices[i].dispatch.base,
+                     VK_OBJECT_TYPE_PHYSICAL_DEVICE);
+      devices[i].dispatch.ring = instance->ring;
+      devices[i].instance = instance;
+      handles[i] = vn_physical_device_to_handle(&devices[i]);
+   }
+
+   uint32_t written = count;
+   result = vn_call_vkEnumeratePhysicalDevices(
+      instance->ring, instance_handle, &written, handles);
+   if (result >= VK_SUCCESS)
+      result = VK_SUCCESS;
+
+   uint32_t kept = 0;
+   for (uint32_t i = 0; result == VK_SUCCESS && i < written; i++) {
+      result = init_physical_device(&devices[i]);
+      if (result == VK_SUCCESS) {
+         devices[kept++] = devices[i];
+      } else if (result == VK_ERROR_INCOMPATIBLE_DRIVER) {
+         result = VK_SUCCESS;
+      }
+   }
+
+   if (result != VK_SUCCESS) {
+      instance->alloc.pfnFree(instance->alloc.pUserData, devices);
+      return result;
+   }
+   instance->physical_devices = devices;
+   instance->physical_device_count = kept;
+   return VK_SUCCESS;
+}
+
+VkResult
+vn_physical_devices_init(struct vn_instance *instance)
+{
+   VkResult result = VK_SUCCESS;
+
+   pthread_mutex_lock(&instance->mutex);
+   if (!instance->enumerated && instance->ring) {
+      result = enumerate(instance);
+      /* ids are bound to devices now: a second attempt must not change them,
+       * so a renderer that fails half-way is given up
+       */
+      if (result != VK_SUCCESS) {
+         vn_log(WARN, "the renderer's devices cannot be used: VkResult %d",
+                (int)result);
+         vn_ring_set_lost(instance->ring, "enumeration failed");
+      }
+   }
+   instance->enumerated = true;
+   pthread_mutex_unlock(&instance->mutex);
+
+   return result == VK_ERROR_OUT_OF_HOST_MEMORY ? result : VK_SUCCESS;
+}
+
+void
+vn_physical_devices_finish(struct vn_instance *instance)
+{
+   if (instance->physical_devices) {
+      instance->alloc.pfnFree(instance->alloc.pUserData,
+                              instance->physical_devices);
+   }
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_EnumerateDeviceExtensionProperties(VkPhysicalDevice physicalDevice,
+                                      const char *pLayerName,
+                                      uint32_t *pPropertyCount,
+                                      VkExtensionProperties *pProperties)
+{
+   const struct vn_physical_device *physical_device =
+      vn_physical_device_from_handle(physicalDevice);
+   if (pLayerName)
+      return vn_result(VK_ERROR_LAYER_NOT_PRESENT);
+
+   uint32_t available = 0;
+   for (int ext = 0; ext < VN_DEVICE_EXT_COUNT; ext++) {
+      if (!vn_ext_set_has(&physical_device->extensions, ext))
+         continue;
+      if (pProperties && available < *pPropertyCount) {
+         VkExtensionProperties *out = &pProperties[available];
+         memset(out->extensionName, 0, sizeof(out->extensionName));
+         strcpy(out->extensionName, vn_device_exts[ext].name);
+         out->specVersion = physical_device->extension_spec_versions[ext];
+      }
+      available++;
+   }
+
+   if (!pProperties) {
+      *pPropertyCount = available;
+      return VK_SUCCESS;
+   }
+   const bool incomplete = *pPropertyCount < available;
+   *pPropertyCount = VN_MIN(*pPropertyCount, available);
+   return incomplete ? VK_INCOMPLETE : VK_SUCCESS;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_EnumerateDeviceLayerProperties(VkPhysicalDevice physicalDevice,
+                                  uint32_t *pPropertyCount,
+                                  VkLayerProperties *pProperties)
+{
+   *pPropertyCount = 0;
+   return VK_SUCCESS;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetPhysicalDeviceProperties(VkPhysicalDevice physicalDevice,
+                               VkPhysicalDeviceProperties *pProperties)
+{
+   *pProperties = vn_physical_device_from_handle(physicalDevice)->properties;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
+                                VkPhysicalDeviceProperties2 *pProperties)
+{
+   const struct vn_physical_device *physical_device =
+      vn_physical_device_from_handle(physicalDevice);
+
+   vn_zero_property_structs(pProperties);
+   vn_call_vkGetPhysicalDeviceProperties2(physical_device->dispatch.ring,
+                                          physicalDevice, pProperties);
+
+   pProperties->properties = physical_device->properties;
+
+   for (VkBaseOutStructure *s = (void *)pProperties->pNext; s; s = s->pNext) {
+      switch ((int)s->sType) {
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES: {
+         VkPhysicalDeviceDriverProperties *driver = (void *)s;
+         fill_driver_identity(&driver->driverID, driver->driverName,
+                              driver->driverInfo);
+         break;
+      }
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES: {
+         VkPhysicalDeviceVulkan12Properties *vk12 = (void *)s;
+         fill_driver_identity(&vk12->driverID, vk12->driverName,
+                              vk12->driverInfo);
+         break;
+      }
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES: {
+         VkPhysicalDeviceIDProperties *id = (void *)s;
+         correct_ids(id->deviceUUID, id->driverUUID, &id->deviceLUIDValid);
+         break;
+      }
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES: {
+         VkPhysicalDeviceVulkan11Properties *vk11 = (void *)s;
+         correct_ids(vk11->deviceUUID, vk11->driverUUID,
+                     &vk11->deviceLUIDValid);
+         break;
+      }
+      default:
+         break;
+      }
+   }
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
+                              VkPhysicalDeviceFeatures2 *pFeatures)
+{
+   vn_zero_feature_structs(pFeatures);
+   vn_call_vkGetPhysicalDeviceFeatures2(vn_ring_of(physicalDevice),
+                                        physicalDevice, pFeatures);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetPhysicalDeviceMemoryProperties(
+   VkPhysicalDevice physicalDevice,
+   VkPhysicalDeviceMemoryProperties *pMemoryProperties)
+{
+   *pMemoryProperties =
+      vn_physical_device_from_handle(physicalDevice)->memory_properties;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetPhysicalDeviceMemoryProperties2(
+   VkPhysicalDevice physicalDevice,
+   VkPhysicalDeviceMemoryProperties2 *pMemoryProperties)
+{
+   const struct vn_physical_device *physical_device =
+      vn_physical_device_from_handle(physicalDevice);
+
+   /* only a chained struct (the memory budget) changes over time */
+   if (pMemoryProperties->pNext) {
+      vn_call_vkGetPhysicalDeviceMemoryProperties2(
+         physical_device->dispatch.ring, physicalDevice, pMemoryProperties);
+   }
+   pMemoryProperties->memoryProperties = physical_device->memory_properties;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_GetPhysicalDeviceToolProperties(
+   VkPhysicalDevice physicalDevice,
+   uint32_t *pToolCount,
+   VkPhysicalDeviceToolProperties *pToolProperties)
+{
+   *pToolCount = 0;
+   return VK_SUCCESS;
+}

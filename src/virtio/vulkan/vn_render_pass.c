@@ -1,0 +1,189 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Render passes, framebuffers and dynamic rendering. Both creation calls of a
+ * render pass tell which subpasses have which attachments; nothing else is
+ * kept.
+ */
+
+#include "vn_render_pass.h"
+
+#include "vn_calls.h"
+#include "vn_command_buffer.h"
+#include "vn_device.h"
+#include "vn_entrypoints.h"
+#include "vn_protocol.h"
+
+static struct vn_render_pass *
+alloc_render_pass(VkDevice device,
+                  const VkAllocationCallbacks *alloc,
+                  uint32_t subpass_count)
+{
+   struct vn_render_pass *pass = vn_device_object_zalloc(
+      device, alloc,
+      sizeof(*pass) + subpass_count * sizeof(pass->subpasses[0]),
+      VK_OBJECT_TYPE_RENDER_PASS);
+   if (pass)
+      pass->subpass_count = subpass_count;
+   return pass;
+}
+
+static VkResult
+finish_creation(VkDevice device,
+                const VkAllocationCallbacks *alloc,
+                struct vn_render_pass *pass,
+                VkResult result,
+                VkRenderPass *out)
+{
+   if (result != VK_SUCCESS) {
+      vn_object_destroy(device, alloc, pass);
+      return result;
+   }
+   *out = vn_render_pass_to_handle(pass);
+   return VK_SUCCESS;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateRenderPass(VkDevice device,
+                    const VkRenderPassCreateInfo *pCreateInfo,
+                    const VkAllocationCallbacks *pAllocator,
+                    VkRenderPass *pRenderPass)
+{
+   struct vn_render_pass *pass =
+      alloc_render_pass(device, pAllocator, pCreateInfo->subpassCount);
+   if (!pass)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   for (uint32_t i = 0; i < pass->subpass_count; i++) {
+      const VkSubpassDescription *desc = &pCreateInfo->pSubpasses[i];
+      for (uint32_t j = 0; j < desc->colorAttachmentCount; j++) {
+         pass->subpasses[i].has_color |=
+            desc->pColorAttachments[j].attachment != VK_ATTACHMENT_UNUSED;
+      }
+      pass->subpasses[i].has_depth_stencil =
+         desc->pDepthStencilAttachment &&
+         desc->pDepthStencilAttachment->attachment != VK_ATTACHMENT_UNUSED;
+   }
+
+   VkRenderPass handle = vn_render_pass_to_handle(pass);
+   const VkResult result = vn_async_vkCreateRenderPass(
+      vn_ring_of(device), device, pCreateInfo, NULL, &handle);
+   return vn_result(
+      finish_creation(device, pAllocator, pass, result, pRenderPass));
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateRenderPass2(VkDevice device,
+                     const VkRenderPassCreateInfo2 *pCreateInfo,
+                     const VkAllocationCallbacks *pAllocator,
+                     VkRenderPass *pRenderPass)
+{
+   struct vn_render_pass *pass =
+      alloc_render_pass(device, pAllocator, pCreateInfo->subpassCount);
+   if (!pass)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   for (uint32_t i = 0; i < pass->subpass_count; i++) {
+      const VkSubpassDescription2 *desc = &pCreateInfo->pSubpasses[i];
+      for (uint32_t j = 0; j < desc->colorAttachmentCount; j++) {
+         pass->subpasses[i].has_color |=
+            desc->pColorAttachments[j].attachment != VK_ATTACHMENT_UNUSED;
+      }
+      pass->subpasses[i].has_depth_stencil =
+         desc->pDepthStencilAttachment &&
+         desc->pDepthStencilAttachment->attachment != VK_ATTACHMENT_UNUSED;
+   }
+
+   VkRenderPass handle = vn_render_pass_to_handle(pass);
+   const VkResult result = vn_async_vkCreateRenderPass2(
+      vn_ring_of(device), device, pCreateInfo, NULL, &handle);
+   return vn_result(
+      finish_creation(device, pAllocator, pass, result, pRenderPass));
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateFramebuffer(VkDevice device,
+                     const VkFramebufferCreateInfo *pCreateInfo,
+                     const VkAllocationCallbacks *pAllocator,
+                     VkFramebuffer *pFramebuffer)
+{
+   VkFramebufferCreateInfo info = *pCreateInfo;
+   /* "If flags includes VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT, pAttachments is
+    * ignored"; the count stays, an optional array may be absent
+    */
+   if (info.flags & VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT)
+      info.pAttachments = NULL;
+
+   struct vn_object_base *object =
+      vn_object_create(device, pAllocator, VK_OBJECT_TYPE_FRAMEBUFFER);
+   if (!object)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   VkFramebuffer handle = (VkFramebuffer)(uintptr_t)object;
+   const VkResult result = vn_async_vkCreateFramebuffer(
+      vn_ring_of(device), device, &info, NULL, &handle);
+   if (result != VK_SUCCESS) {
+      vn_object_destroy(device, pAllocator, object);
+      return vn_result(result);
+   }
+   *pFramebuffer = (VkFramebuffer)(uintptr_t)object;
+   return VK_SUCCESS;
+}
+
+/*
+ * "If imageView is VK_NULL_HANDLE, other members of this structure are
+ * ignored", and resolveImageView is where resolveMode is NONE.
+ */
+static void
+clean_attachment(VkRenderingAttachmentInfo *attachment)
+{
+   if (!attachment->imageView ||
+       attachment->resolveMode == VK_RESOLVE_MODE_NONE)
+      attachment->resolveImageView = VK_NULL_HANDLE;
+}
+
+static const VkRenderingAttachmentInfo *
+clean_optional_attachment(const VkRenderingAttachmentInfo *attachment,
+                          VkRenderingAttachmentInfo *copy)
+{
+   if (!attachment)
+      return NULL;
+   *copy = *attachment;
+   clean_attachment(copy);
+   return copy;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdBeginRendering(VkCommandBuffer commandBuffer,
+                     const VkRenderingInfo *pRenderingInfo)
+{
+   struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
+   const VkAllocationCallbacks *alloc =
+      &vn_command_buffer_from_handle(commandBuffer)->pool->alloc;
+   VkRenderingInfo info = *pRenderingInfo;
+
+   const size_t color_size =
+      info.colorAttachmentCount * sizeof(VkRenderingAttachmentInfo);
+   VkRenderingAttachmentInfo *color = NULL;
+   if (color_size) {
+      color = vn_alloc_scratch(alloc, color_size);
+      if (!color) {
+         enc->failed = true;
+         return;
+      }
+      memcpy(color, info.pColorAttachments, color_size);
+      for (uint32_t i = 0; i < info.colorAttachmentCount; i++)
+         clean_attachment(&color[i]);
+      info.pColorAttachments = color;
+   }
+
+   VkRenderingAttachmentInfo depth, stencil;
+   info.pDepthAttachment =
+      clean_optional_attachment(info.pDepthAttachment, &depth);
+   info.pStencilAttachment =
+      clean_optional_attachment(info.pStencilAttachment, &stencil);
+
+   vn_encode_vkCmdBeginRendering(enc, 0, commandBuffer, &info);
+   vn_free_scratch(alloc, color);
+}
