@@ -884,6 +884,41 @@ test_lost_with_belongings(void)
    finish(&s, true);
 }
 
+/*
+ * Whatever the bits of the answers: an end in time, and nothing left. What
+ * the results are depends on the bits.
+ */
+static void
+test_noise(void)
+{
+   const struct belongings before = count_belongings();
+   struct fake_script script;
+   fake_script_init(&script);
+   script.lie = FAKE_LIE_NOISE;
+   for (script.noise = 1; script.noise < 200; script.noise++) {
+      struct setup s = { 0 };
+      struct vn_renderer_sync *sync;
+      script.lie_at = 2 + script.noise % 16;
+      s.server = fake_server_create(&script);
+      const uint64_t begin = vn_time_ns();
+      if (vn_vtest_create(fake_server_path(s.server), &short_limits,
+                          &s.renderer) == VK_SUCCESS) {
+         s.ops = s.renderer->ops;
+         if (s.ops->sync_create(s.renderer, 0, &sync) == VK_SUCCESS) {
+            fence(&s, sync, 1);
+            for (int op = 0; op < OP_COUNT; op++)
+               run_op(&s, op, sync);
+            wait_for(&s, sync, 1, MS);
+            s.ops->sync_destroy(s.renderer, sync);
+         }
+         s.ops->destroy(s.renderer);
+      }
+      U_CHECK(vn_time_ns() - begin < VN_NSEC_PER_SEC);
+      fake_server_destroy(s.server);
+   }
+   check_belongings(&before);
+}
+
 #define RUN(test)                                                            \
    do {                                                                      \
       const int before = u_test_failures;                                    \
@@ -904,6 +939,7 @@ main(void)
    RUN(test_cloexec);
    RUN(test_closed_streams);
    RUN(test_lies);
+   RUN(test_noise);
    RUN(test_silence);
    RUN(test_silence_unwatched);
    RUN(test_wait_among_others);
