@@ -90,6 +90,8 @@ ${call(f'vn_call_{name}(', ring + args, 9)}
 ${call(f'vn_async_{name}(', ring + args, 9)}
    }
 % endif
+   if (result >= VK_SUCCESS && *${handle.name} == VK_NULL_HANDLE)
+      result = VK_ERROR_UNKNOWN; /* or so the renderer says */
    if (result < VK_SUCCESS) {
       vn_object_destroy(device, pAllocator, object);
       *${handle.name} = VK_NULL_HANDLE;
