@@ -186,7 +186,7 @@ class Hostile(unittest.TestCase):
     def calls(self):
         """(command, chains) to try."""
         for command in scope().commands.values():
-            for _ in range(5 * ROUNDS):
+            for _ in range(3 * ROUNDS):
                 yield command, None
             for param in command.params:
                 struct_type = scope().canonical_struct(param.type)
