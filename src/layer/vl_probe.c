@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "u_overflow.h"
 #include "vl_entrypoints.h"
@@ -459,6 +460,8 @@ vl_probe_run(const struct vl_physical_device *physical,
       .instance_next = &physical->instance->next,
    };
 
+   struct timespec start, end;
+   clock_gettime(CLOCK_MONOTONIC, &start);
    const bool works = query_alignment(&probe) && find_queue_family(&probe) &&
                       create_device(&probe) && create_buffer(&probe) &&
                       create_image(&probe) && import_and_bind(&probe) &&
@@ -466,6 +469,10 @@ vl_probe_run(const struct vl_physical_device *physical,
    if (works)
       check_planar_layouts(&probe);
    finish(&probe);
+   clock_gettime(CLOCK_MONOTONIC, &end);
+   vl_log_debug("%s: the probe took %lld us", physical->properties.deviceName,
+                (long long)(end.tv_sec - start.tv_sec) * 1000000 +
+                   (end.tv_nsec - start.tv_nsec) / 1000);
    *result = probe.result;
    return works;
 }

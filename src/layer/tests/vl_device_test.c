@@ -162,8 +162,10 @@ test_buffer(struct pair *pair)
    U_CHECK(is_filled(cpu, SIZE_B, 0));
    /* sealed, unless VENUS_SHM_BACKING asks for what cannot be */
    const char *backing = getenv("VENUS_SHM_BACKING");
-   if (!backing || strcmp(backing, "file"))
+   if (!backing || strcmp(backing, "file")) {
       U_CHECK_EQ(ftruncate(fd, 4096), -1);
+      U_CHECK_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), -1);
+   }
 
    fill(&pair->a, ours.buffer, 0x11223344);
    U_CHECK(is_filled(cpu, SIZE_B, 0x11223344));
@@ -376,9 +378,25 @@ test_forced_export(struct pair *pair)
          pair->a.DestroyImage(pair->a.handle, image, NULL);
          continue;
       }
-      U_CHECK_EQ(vt_allocate(&pair->a, requirements.size, types, DMA_BUF, -1,
-                             &memory),
-                 VK_SUCCESS);
+      /* a dedicated allocation, as most clients make for images */
+      const VkMemoryDedicatedAllocateInfo dedicated = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO,
+         .image = image,
+      };
+      const VkExportMemoryAllocateInfo export = {
+         .sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+         .pNext = &dedicated,
+         .handleTypes = DMA_BUF,
+      };
+      const VkMemoryAllocateInfo allocate = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+         .pNext = &export,
+         .allocationSize = requirements.size,
+         .memoryTypeIndex = (uint32_t)__builtin_ctz(types),
+      };
+      U_CHECK_EQ(
+         pair->a.AllocateMemory(pair->a.handle, &allocate, NULL, &memory),
+         VK_SUCCESS);
       U_CHECK_EQ(pair->a.BindImageMemory(pair->a.handle, image, memory, 0),
                  VK_SUCCESS);
       pair->a.DestroyImage(pair->a.handle, image, NULL);
