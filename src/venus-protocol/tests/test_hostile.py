@@ -99,8 +99,10 @@ def spoilt_values(mark, value):
     if mark.kind == 'id':
         return [(value + 1, True), (0xdead00000000beef, True), (0, False)]
     if mark.kind == 'length':
+        # Behind an array without room comes the answer to the question how
+        # many there are; the decoder makes 0 of it.
         top = (1 << 8 * mark.size) - 1
-        return [(value + 1, True), (top, True), (0, False)]
+        return [(value + 1, value > 0), (top, value > 0), (0, False)]
     return [((1 << 8 * mark.size) - 1, False)] if mark.size in (4, 8) else []
 
 
