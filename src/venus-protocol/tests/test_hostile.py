@@ -57,8 +57,11 @@ def arrays_of(fields, tree, path=(), struct_type=None):
                                 [value]):
             place = here + (i,) if isinstance(value, list) else here
             yield from arrays_of(inner.fields, one, place, inner)
+            names_before = set()
             for j, (name, chained) in enumerate(one.get('pNext', ())):
-                if name != 'unknown':
+                # one that is there twice is only sent once
+                if name != 'unknown' and name not in names_before:
+                    names_before.add(name)
                     kind = scope().registry.structs[name]
                     yield from arrays_of(kind.fields, chained,
                                          place + ('pNext', j, 1), kind)
