@@ -136,8 +136,8 @@ vl_chain_init(struct vl_chain *chain,
          continue;
       const size_t size_B = size_of_struct(in->sType);
       if (!size_B) {
-         vl_log_warn("struct %d in a pNext chain is unknown and left out",
-                     (int)in->sType);
+         vl_log_error("struct %d in a pNext chain is unknown and left out",
+                      (int)in->sType);
          continue;
       }
       memcpy(copy, in, size_B);

@@ -11,8 +11,8 @@
  * A struct can be copied only if its size is known. vl_chain.c has the sizes
  * of all structs that may extend the five roots that the layer rewrites. A
  * struct that it does not know, in front of one that has to go, is left out
- * with a warning: everything that the venus protocol can carry is known, and
- * an unknown struct behind the last removed one passes untouched.
+ * with an error in the log: everything that the venus protocol can carry is
+ * known, and an unknown struct behind the last removed one passes untouched.
  *
  * The order of structs in a chain means nothing in Vulkan, so a translated
  * struct is removed here and pushed again in front.

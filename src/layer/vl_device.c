@@ -87,8 +87,8 @@ decide_wants(struct vl_device *device, const VkDeviceCreateInfo *info)
       if (physical->host_types != physical->all_types)
          device->wants |= VL_WANTS_CUT;
    }
-   if (enables(info, vl_added_name(VL_ADDED_MODIFIER)) &&
-       (vl_adds(physical, VL_ADDED_MODIFIER) || device->served_types))
+   if (physical->makes_modifiers &&
+       enables(info, vl_added_name(VL_ADDED_MODIFIER)))
       device->wants |= VL_WANTS_MODIFIER;
    if (vl_adds(physical, VL_ADDED_FOREIGN) &&
        enables(info, vl_added_name(VL_ADDED_FOREIGN)))

@@ -4,7 +4,7 @@
  *
  * Images that may be bound to shared memory, and images with a DRM format
  * modifier on drivers that have none (or whose own modifiers cannot be shared
- * because the layer does the sharing): those are images of
+ * because the layer does the sharing): they are images of
  * VK_IMAGE_TILING_LINEAR that pose as DRM_FORMAT_MOD_LINEAR.
  *
  * An explicit layout cannot be forced upon such an image, only compared with
@@ -129,7 +129,9 @@ can_wrap_plain(const struct vl_device *device, const VkImageCreateInfo *info)
 
 /* What an application says about modifiers when it creates an image. */
 static VkResult
-check_modifiers(const VkImageCreateInfo *app, struct image_info *out)
+check_modifiers(const struct vl_device *device,
+                const VkImageCreateInfo *app,
+                struct image_info *out)
 {
    const VkImageDrmFormatModifierListCreateInfoEXT *list = vl_chain_find(
       app->pNext,
@@ -137,7 +139,8 @@ check_modifiers(const VkImageCreateInfo *app, struct image_info *out)
    const VkImageDrmFormatModifierExplicitCreateInfoEXT *layout = vl_chain_find(
       app->pNext,
       VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT);
-   const uint32_t plane_count = vl_format_plane_count(app->format);
+   const uint32_t plane_count =
+      vl_modifier_plane_count(device->physical, app->format);
    const char *problem = "neither a list nor a layout";
 
    if (!plane_count || (app->flags & VK_IMAGE_CREATE_DISJOINT_BIT)) {
@@ -194,12 +197,11 @@ image_info_init(struct image_info *out,
    out->is_shared = vl_device_serves(device, app_types);
    out->is_modifier =
       app->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
-      (device->wants & VL_WANTS_MODIFIER) &&
-      (vl_adds(device->physical, VL_ADDED_MODIFIER) || out->is_shared);
+      (device->wants & VL_WANTS_MODIFIER);
    out->explicit_layout = NULL;
 
    if (out->is_modifier) {
-      const VkResult result = check_modifiers(app, out);
+      const VkResult result = check_modifiers(device, app, out);
       if (result != VK_SUCCESS)
          return result;
       out->info.tiling = VK_IMAGE_TILING_LINEAR;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "vl_entrypoints.h"
+#include "vl_image.h"
 #include "vl_log.h"
 #include "vl_probe.h"
 
@@ -37,6 +38,14 @@ const char *
 vl_added_name(enum vl_added added)
 {
    return added_extensions[added].extensionName;
+}
+
+uint32_t
+vl_modifier_plane_count(const struct vl_physical_device *physical,
+                        VkFormat format)
+{
+   const uint32_t count = vl_format_plane_count(format);
+   return count > 1 && !physical->offers_planar ? 0 : count;
 }
 
 struct extension_list {
@@ -150,7 +159,7 @@ decide(struct vl_physical_device *physical)
    const bool has_format_list =
       physical->properties.apiVersion >= VK_API_VERSION_1_2 ||
       extension_list_has(&list, VK_KHR_IMAGE_FORMAT_LIST_EXTENSION_NAME);
-   physical->has_modifier =
+   const bool has_modifier =
       extension_list_has(&list, vl_added_name(VL_ADDED_MODIFIER));
    physical->has_format_properties_3 =
       api_version >= VK_API_VERSION_1_3 ||
@@ -179,7 +188,7 @@ decide(struct vl_physical_device *physical)
                            VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT)
          : 0;
    const bool dma_buf_complete = (dma_buf & both) == both;
-   if (dma_buf_complete && physical->has_modifier) {
+   if (dma_buf_complete && has_modifier) {
       log_decision(physical, "dma-bufs and modifiers are the driver's own");
       return;
    }
@@ -205,6 +214,7 @@ decide(struct vl_physical_device *physical)
       }
       physical->host_types = probed.host_types & physical->all_types;
       physical->host_alignment_B = probed.alignment_B;
+      physical->offers_planar = probed.planar_layouts_true;
       physical->wraps_plain_buffers = probed.plain_buffers_unchanged;
       physical->wraps_plain_images =
          physical->host_types == physical->all_types;
@@ -214,9 +224,15 @@ decide(struct vl_physical_device *physical)
    physical->added =
       (!has_fd ? 1u << VL_ADDED_FD : 0) |
       (!has_dma_buf ? 1u << VL_ADDED_DMA_BUF : 0) |
-      (!physical->has_modifier && has_format_list ? 1u << VL_ADDED_MODIFIER
-                                                  : 0) |
+      (!has_modifier && has_format_list ? 1u << VL_ADDED_MODIFIER : 0) |
       (!has_foreign ? 1u << VL_ADDED_FOREIGN : 0);
+
+   /* A driver's own modifiers cannot be shared as the layer's dma-bufs, which
+    * are host memory, and sharing is what modifiers are for. So there LINEAR
+    * replaces them: a list of formats cannot say what goes with what.
+    */
+   physical->makes_modifiers =
+      vl_adds(physical, VL_ADDED_MODIFIER) || (has_modifier && served);
 
    const char *why = "the driver's dma-bufs are complete, modifiers are not";
    if (served && !has_fd)

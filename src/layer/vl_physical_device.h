@@ -49,9 +49,13 @@ struct vl_physical_device {
    uint64_t host_alignment_B;  /* of pointers and of sizes */
    bool wraps_plain_buffers;   /* see vl_buffer.c */
    bool wraps_plain_images;    /* see vl_image.c */
+   bool offers_planar;         /* LINEAR images of several planes */
    bool needs_external_memory; /* as an extension: no Vulkan 1.1 here */
    bool has_format_properties_3;
-   bool has_modifier; /* the driver's own extension */
+   /* Modifier images are made by the layer: the driver has no modifiers, or
+    * it does not share them.
+    */
+   bool makes_modifiers;
 };
 
 /* The decided physical device, or NULL when out of memory. While a probe runs
@@ -59,6 +63,12 @@ struct vl_physical_device {
  */
 struct vl_physical_device *vl_physical_device_of(VkPhysicalDevice handle);
 void vl_physical_device_destroy(struct vl_physical_device *physical);
+
+/* Memory planes of a LINEAR modifier image that the layer makes; 0 if it
+ * makes none of that format.
+ */
+uint32_t vl_modifier_plane_count(const struct vl_physical_device *physical,
+                                 VkFormat format);
 
 const char *vl_added_name(enum vl_added added);
 

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "u_overflow.h"
 #include "vl_entrypoints.h"
@@ -24,6 +25,7 @@
 #define FILL_SIZE_B   4096
 #define FILL_PATTERN  0x5a17c0deu
 #define IMAGE_SIZE_PX 16
+#define PLANAR_FORMAT VK_FORMAT_G8_B8R8_2PLANE_420_UNORM
 #define IMAGE_FORMAT  VK_FORMAT_R8G8B8A8_UNORM
 /* A fill of one page. Software drivers on a loaded machine need some time. */
 #define FENCE_TIMEOUT_NS UINT64_C(10000000000)
@@ -229,6 +231,68 @@ create_image(struct probe *probe)
    return true;
 }
 
+/* There are drivers that say of a linear image with two planes in one memory
+ * that both start at 0. Whether this one is right decides if such formats are
+ * offered; it is no failure.
+ */
+static void
+check_planar_layouts(struct probe *probe)
+{
+   const VkPhysicalDeviceExternalImageFormatInfo external_query = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+      .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkPhysicalDeviceImageFormatInfo2 query = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+      .pNext = &external_query,
+      .format = PLANAR_FORMAT,
+      .type = VK_IMAGE_TYPE_2D,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkImageFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+   };
+   if (probe->instance_next->GetPhysicalDeviceImageFormatProperties2(
+          probe->physical->handle, &query, &properties) != VK_SUCCESS)
+      return;
+
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = PLANAR_FORMAT,
+      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkImage image;
+   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
+       VK_SUCCESS)
+      return;
+
+   const VkImageSubresource first = {
+      .aspectMask = VK_IMAGE_ASPECT_PLANE_0_BIT,
+   };
+   const VkImageSubresource second = {
+      .aspectMask = VK_IMAGE_ASPECT_PLANE_1_BIT,
+   };
+   VkSubresourceLayout luma, chroma;
+   probe->next.GetImageSubresourceLayout(probe->device, image, &first, &luma);
+   probe->next.GetImageSubresourceLayout(probe->device, image, &second,
+                                         &chroma);
+   probe->result.planar_layouts_true =
+      chroma.offset >= luma.offset + luma.rowPitch * IMAGE_SIZE_PX;
+   probe->next.DestroyImage(probe->device, image, NULL);
+}
+
 static bool
 import_and_bind(struct probe *probe)
 {
@@ -396,11 +460,19 @@ vl_probe_run(const struct vl_physical_device *physical,
       .instance_next = &physical->instance->next,
    };
 
+   struct timespec start, end;
+   clock_gettime(CLOCK_MONOTONIC, &start);
    const bool works = query_alignment(&probe) && find_queue_family(&probe) &&
                       create_device(&probe) && create_buffer(&probe) &&
                       create_image(&probe) && import_and_bind(&probe) &&
                       fill(&probe);
+   if (works)
+      check_planar_layouts(&probe);
    finish(&probe);
+   clock_gettime(CLOCK_MONOTONIC, &end);
+   vl_log_debug("%s: the probe took %lld us", physical->properties.deviceName,
+                (long long)(end.tv_sec - start.tv_sec) * 1000000 +
+                   (end.tv_nsec - start.tv_nsec) / 1000);
    *result = probe.result;
    return works;
 }

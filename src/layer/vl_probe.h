@@ -21,6 +21,8 @@ struct vl_probe_result {
     * of one that does not say so.
     */
    bool plain_buffers_unchanged;
+   /* The driver tells the planes of a linear image apart. */
+   bool planar_layouts_true;
 };
 
 /* Imports a shared mapping into a device of its own, binds a buffer and a

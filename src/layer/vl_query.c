@@ -75,7 +75,7 @@ vl_GetPhysicalDeviceExternalBufferPropertiesKHR(
 static VkFormatFeatureFlags2
 linear_features(const struct vl_physical_device *physical, VkFormat format)
 {
-   if (!vl_format_plane_count(format))
+   if (!vl_modifier_plane_count(physical, format))
       return 0;
 
    VkFormatProperties3 properties3 = {
@@ -105,7 +105,7 @@ vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
 
    VkDrmFormatModifierPropertiesListEXT *list = NULL;
    VkDrmFormatModifierPropertiesList2EXT *list2 = NULL;
-   if (physical && vl_adds(physical, VL_ADDED_MODIFIER)) {
+   if (physical && physical->makes_modifiers) {
       list = vl_chain_find_out(
          pFormatProperties,
          VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
@@ -126,7 +126,7 @@ vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
 
    const VkFormatFeatureFlags2 features = linear_features(physical, format);
    const uint32_t count = features ? 1 : 0;
-   const uint32_t plane_count = vl_format_plane_count(format);
+   const uint32_t plane_count = vl_modifier_plane_count(physical, format);
    if (list) {
       list->drmFormatModifierCount = count;
       if (list->pDrmFormatModifierProperties && room < count)
@@ -254,10 +254,9 @@ vl_GetPhysicalDeviceImageFormatProperties2(
 
    const bool is_served =
       physical && external && (external->handleType & physical->served_types);
-   /* what is shared through the layer has the layer's modifier only */
    const bool is_modifier =
-      physical && info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
-      (is_served || vl_adds(physical, VL_ADDED_MODIFIER));
+      physical && physical->makes_modifiers &&
+      info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
    if (!is_served && !is_modifier) {
       return instance->next.GetPhysicalDeviceImageFormatProperties2(
          handle, pImageFormatInfo, pImageFormatProperties);

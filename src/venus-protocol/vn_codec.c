@@ -306,7 +306,8 @@ vn_decode_object(struct vn_decoder *dec, VkObjectType type, uint64_t id)
 {
    if (!id)
       return NULL;
-   void *object = dec->lookup ? dec->lookup(dec->lookup_data, type, id) : NULL;
+   void *object =
+      dec->lookup ? dec->lookup(dec->lookup_data, type, id) : NULL;
    if (!object)
       vn_decoder_fail(dec);
    return object;

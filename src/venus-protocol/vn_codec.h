@@ -262,9 +262,8 @@ size_t vn_decode_array(struct vn_decoder *dec,
 bool vn_decode_id(struct vn_decoder *dec, uint64_t sent, VkResult result);
 
 /* The object that an id stands for, NULL for 0. Fails if there is none. */
-void *vn_decode_object(struct vn_decoder *dec,
-                       VkObjectType type,
-                       uint64_t id);
+void *
+vn_decode_object(struct vn_decoder *dec, VkObjectType type, uint64_t id);
 
 /* 8 bytes of count and the padded bytes; huge rather than wrapped. */
 static inline size_t

@@ -337,6 +337,52 @@ mask_GetImageMemoryRequirements(VkDevice device,
       requirements->memoryTypeBits = 3;
 }
 
+/* A driver that dies of a queue family that it does not know. */
+static void
+check_families(uint32_t src, uint32_t dst)
+{
+   if (!is_own(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME) &&
+       (src == VK_QUEUE_FAMILY_FOREIGN_EXT ||
+        dst == VK_QUEUE_FAMILY_FOREIGN_EXT))
+      abort();
+}
+
+static PFN_vkCmdPipelineBarrier next_CmdPipelineBarrier;
+
+static VKAPI_ATTR void VKAPI_CALL
+mask_CmdPipelineBarrier(VkCommandBuffer command,
+                        VkPipelineStageFlags src,
+                        VkPipelineStageFlags dst,
+                        VkDependencyFlags flags,
+                        uint32_t memory_count,
+                        const VkMemoryBarrier *memories,
+                        uint32_t buffer_count,
+                        const VkBufferMemoryBarrier *buffers,
+                        uint32_t image_count,
+                        const VkImageMemoryBarrier *images)
+{
+   for (uint32_t i = 0; i < buffer_count; i++)
+      check_families(buffers[i].srcQueueFamilyIndex,
+                     buffers[i].dstQueueFamilyIndex);
+   for (uint32_t i = 0; i < image_count; i++)
+      check_families(images[i].srcQueueFamilyIndex,
+                     images[i].dstQueueFamilyIndex);
+   next_CmdPipelineBarrier(command, src, dst, flags, memory_count, memories,
+                           buffer_count, buffers, image_count, images);
+}
+
+static PFN_vkCmdPipelineBarrier2 next_CmdPipelineBarrier2;
+
+static VKAPI_ATTR void VKAPI_CALL
+mask_CmdPipelineBarrier2(VkCommandBuffer command,
+                         const VkDependencyInfo *info)
+{
+   for (uint32_t i = 0; i < info->bufferMemoryBarrierCount; i++)
+      check_families(info->pBufferMemoryBarriers[i].srcQueueFamilyIndex,
+                     info->pBufferMemoryBarriers[i].dstQueueFamilyIndex);
+   next_CmdPipelineBarrier2(command, info);
+}
+
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 mask_GetDeviceProcAddr(VkDevice device, const char *name);
 
@@ -363,6 +409,8 @@ static const struct {
    ENTRY(CreateImage, true),
    ENTRY(GetBufferMemoryRequirements, true),
    ENTRY(GetImageMemoryRequirements, true),
+   ENTRY(CmdPipelineBarrier, true),
+   ENTRY(CmdPipelineBarrier2, true),
 #undef ENTRY
 };
 
@@ -381,6 +429,10 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 mask_GetDeviceProcAddr(VkDevice device, const char *name)
 {
    const PFN_vkVoidFunction function = lookup(name, true);
+   next_CmdPipelineBarrier =
+      (PFN_vkCmdPipelineBarrier)next_gdpa(device, "vkCmdPipelineBarrier");
+   next_CmdPipelineBarrier2 =
+      (PFN_vkCmdPipelineBarrier2)next_gdpa(device, "vkCmdPipelineBarrier2");
    return function ? function : next_gdpa(device, name);
 }
 

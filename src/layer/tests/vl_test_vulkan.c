@@ -104,6 +104,26 @@ vt_instance_init(struct vt_instance *instance,
                                          &instance->properties);
    if (instance->api_version > instance->properties.apiVersion)
       instance->api_version = instance->properties.apiVersion;
+
+   VkPhysicalDeviceMemoryProperties memory;
+   instance->GetPhysicalDeviceMemoryProperties(instance->physical, &memory);
+   for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+      instance->all_types |= 1u << i;
+      if (memory.memoryTypes[i].propertyFlags &
+          VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)
+         instance->visible_types |= 1u << i;
+   }
+
+   if (instance->GetPhysicalDeviceFormatProperties2 &&
+       instance->api_version >= VK_API_VERSION_1_1) {
+      VkFormatProperties2 format = {
+         .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+      };
+      instance->GetPhysicalDeviceFormatProperties2(instance->physical,
+                                                   VT_FORMAT, &format);
+      instance->can_render = format.formatProperties.linearTilingFeatures &
+                             VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+   }
    return true;
 }
 
@@ -314,4 +334,93 @@ vt_usage(void)
       fclose(maps);
    }
    return usage;
+}
+
+bool
+vt_is_filled(const void *memory, uint64_t size_B, uint32_t value)
+{
+   const uint32_t *words = memory;
+   for (uint64_t i = 0; i < size_B / 4; i++) {
+      if (words[i] != value) {
+         fprintf(stderr, "word %" PRIu64 " is %08x, not %08x\n", i, words[i],
+                 value);
+         return false;
+      }
+   }
+   return true;
+}
+
+void
+vt_fill(struct vt_device *device, VkBuffer buffer, uint32_t value)
+{
+   VkCommandBuffer command = vt_begin(device);
+   device->CmdFillBuffer(command, buffer, 0, VK_WHOLE_SIZE, value);
+   vt_submit(device);
+}
+
+bool
+vt_bound_buffer_init(struct vt_bound_buffer *bound,
+                     struct vt_device *device,
+                     VkExternalMemoryHandleTypeFlags buffer_types,
+                     VkExternalMemoryHandleTypeFlags export_types,
+                     int fd)
+{
+   VkMemoryRequirements requirements;
+   bound->buffer = vt_buffer(device, VT_SIZE_B, buffer_types);
+   device->GetBufferMemoryRequirements(device->handle, bound->buffer,
+                                       &requirements);
+   /* a dma-buf's memory may be of fewer types than a plain buffer's */
+   uint32_t types = requirements.memoryTypeBits;
+   if (export_types && !buffer_types)
+      types &= device->instance->visible_types;
+   return U_CHECK_EQ(vt_allocate(device, requirements.size, types,
+                                 export_types, fd, &bound->memory),
+                     VK_SUCCESS) &&
+          U_CHECK_EQ(device->BindBufferMemory(device->handle, bound->buffer,
+                                              bound->memory, 0),
+                     VK_SUCCESS);
+}
+
+void
+vt_bound_buffer_finish(struct vt_bound_buffer *bound,
+                       struct vt_device *device)
+{
+   device->DestroyBuffer(device->handle, bound->buffer, NULL);
+   device->FreeMemory(device->handle, bound->memory, NULL);
+}
+
+static const uint64_t linear_modifier = VT_LINEAR;
+const VkImageDrmFormatModifierListCreateInfoEXT vt_linear_list = {
+   .sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
+   .drmFormatModifierCount = 1,
+   .pDrmFormatModifiers = &linear_modifier,
+};
+
+VkResult
+vt_modifier_image(struct vt_device *device,
+                  const void *modifier_info,
+                  VkImage *image)
+{
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .pNext = modifier_info,
+      .handleTypes = VT_DMA_BUF,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = VT_FORMAT,
+      .extent = { VT_WIDTH, VT_HEIGHT, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
+      .usage =
+         (device->instance->can_render ? VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT
+                                       : 0) |
+         VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+   };
+   *image = VK_NULL_HANDLE;
+   return device->CreateImage(device->handle, &info, NULL, image);
 }

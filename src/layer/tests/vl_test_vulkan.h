@@ -14,6 +14,13 @@
 #include <stdint.h>
 #include <vulkan/vulkan.h>
 
+#define VT_DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
+#define VT_SIZE_B  UINT64_C(70000) /* not a multiple of a page */
+#define VT_WIDTH   64
+#define VT_HEIGHT  48
+#define VT_FORMAT  VK_FORMAT_B8G8R8A8_UNORM
+#define VT_LINEAR  UINT64_C(0)
+
 #define VT_INSTANCE_FUNCTIONS(X)                                             \
    X(CreateDebugUtilsMessengerEXT)                                           \
    X(DestroyDebugUtilsMessengerEXT)                                          \
@@ -43,13 +50,18 @@
    X(CmdFillBuffer)                                                          \
    X(CmdPipelineBarrier)                                                     \
    X(CmdPipelineBarrier2)                                                    \
+   X(CmdSetEvent2)                                                           \
+   X(CmdWaitEvents)                                                          \
+   X(CmdWaitEvents2)                                                         \
    X(CreateBuffer)                                                           \
    X(CreateCommandPool)                                                      \
+   X(CreateEvent)                                                            \
    X(CreateImage)                                                            \
    X(CreateImageView)                                                        \
    X(DestroyBuffer)                                                          \
    X(DestroyCommandPool)                                                     \
    X(DestroyDevice)                                                          \
+   X(DestroyEvent)                                                           \
    X(DestroyImage)                                                           \
    X(DestroyImageView)                                                       \
    X(DeviceWaitIdle)                                                         \
@@ -74,7 +86,10 @@ struct vt_instance {
    VkPhysicalDevice physical; /* the first one */
    VkPhysicalDeviceProperties properties;
    VkDebugUtilsMessengerEXT messenger;
-   uint32_t api_version; /* of the first device, at most what was asked */
+   uint32_t all_types;     /* memory types: a mask of indices */
+   uint32_t visible_types; /* those that the renderer forces export upon */
+   bool can_render;        /* to a LINEAR image of VT_FORMAT */
+   uint32_t api_version;   /* of the first device, at most what was asked */
    VT_INSTANCE_FUNCTIONS(VT_MEMBER)
 };
 
@@ -127,6 +142,30 @@ VkResult vt_allocate(struct vt_device *device,
 
 /* A new fd, or -1. */
 int vt_export(struct vt_device *device, VkDeviceMemory memory);
+
+bool vt_is_filled(const void *memory, uint64_t size_B, uint32_t value);
+void vt_fill(struct vt_device *device, VkBuffer buffer, uint32_t value);
+
+/* A buffer of VT_SIZE_B with memory of its own, for export or imported. */
+struct vt_bound_buffer {
+   VkBuffer buffer;
+   VkDeviceMemory memory;
+};
+
+bool vt_bound_buffer_init(struct vt_bound_buffer *bound,
+                          struct vt_device *device,
+                          VkExternalMemoryHandleTypeFlags buffer_types,
+                          VkExternalMemoryHandleTypeFlags export_types,
+                          int fd);
+void vt_bound_buffer_finish(struct vt_bound_buffer *bound,
+                            struct vt_device *device);
+
+/* A dma-buf image; modifier_info: a modifier list or an explicit layout. */
+VkResult vt_modifier_image(struct vt_device *device,
+                           const void *modifier_info,
+                           VkImage *image);
+
+extern const VkImageDrmFormatModifierListCreateInfoEXT vt_linear_list;
 
 /* Open fds and mappings of shared memory in this process. */
 struct vt_usage {

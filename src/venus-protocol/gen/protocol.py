@@ -110,9 +110,6 @@ class Protocol:
     def _stype_value(self, name: str) -> int:
         return self.registry.constant(self.registry.types[name].stype)
 
-    def stype_value(self, wire: Wire) -> int:
-        return self._stype_value(wire.name)
-
     def _make_command(self, name: str, number: Number) -> ProtocolCommand:
         command = self.registry.commands[name]
         params = self.wires.fields(command.params, name, '')
@@ -139,9 +136,9 @@ class Protocol:
             outputs=[f for f in params if plan.is_output(f)])
 
     def _check_known(self, wire: Wire) -> None:
-        if wire.name not in self.venus.structs:
+        if self.venus.is_foreign(wire.name):
             raise GeneratorError(f'{wire.name} is used by the protocol and '
-                                 'brought by none of its extensions')
+                                 'belongs to none of its extensions')
 
     def _reach_input(self, wire: Wire) -> None:
         if wire.kind not in ('struct', 'union') or wire.name in self._encoded:

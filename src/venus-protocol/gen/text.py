@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-__all__ = ['assign', 'at_text', 'banner', 'call', 'chain_ref', 'command_params', 'comment',
-           'count_local', 'decode_params', 'definition', 'encode_params', 'prototype']
+__all__ = ['assign', 'at_text', 'banner', 'call', 'chain_ref',
+           'command_params', 'comment', 'count_local', 'decode_params',
+           'definition', 'encode_params', 'prototype']
 
 WIDTH = 78
 
@@ -42,7 +43,8 @@ def comment(body: str, indent: int = 0) -> str:
     if len(body) + indent + 6 <= WIDTH:
         return f'{pad}/* {body} */'
     lines = textwrap.wrap(body, WIDTH - indent - 3)
-    return f'{pad}/*\n' + ''.join(f'{pad} * {x}\n' for x in lines) + f'{pad} */'
+    return (f'{pad}/*\n' + ''.join(f'{pad} * {x}\n' for x in lines) +
+            f'{pad} */')
 
 
 def call(start: str, args: list[str], indent: int) -> str:

@@ -105,6 +105,9 @@ class Venus:
         self.numbers = self._read_numbers(root)
         self.table = self._read_table(root)
         self.origins = self._collect_origins()
+        self.listed = {registry.resolve_type(t)
+                       for provider in registry.providers.values()
+                       for block in provider.blocks for t in block.types}
         self.mesa_commands = [registry.commands[name] for name in
                               _names(root, 'commands/command/proto/name')]
         self.mesa_types = [registry.types[t.get('name')]
@@ -131,6 +134,11 @@ class Venus:
                    if not self._covered(item)]
         return min([self.spec] + [spec - 1 for spec in missing])
 
+    def is_foreign(self, name: str) -> bool:
+        """A struct that the registry says comes with something else. One
+        that no version or extension names goes with whatever uses it."""
+        return name in self.listed and name not in self.structs
+
     def extensions(self) -> list[tuple[TableExtension, Provider]]:
         """The table's extensions that the registry has, by name."""
         return [(row, self.registry.providers[row.name])
@@ -147,6 +155,7 @@ class Venus:
 
     def _read_numbers(self, root: ET.Element) -> dict[str, Number]:
         numbers: dict[str, Number] = {}
+        used: dict[int, str] = {}
         for row in root.findall('numbers/command'):
             names = [row.get('name')]
             names += [a for a in (row.get('alias') or '').split(',') if a]
@@ -158,6 +167,10 @@ class Venus:
                 if name in numbers:
                     raise GeneratorError(f'venus.xml: {name} has two numbers')
                 numbers[name] = number
+            taken = used.setdefault(number.number, names[0])
+            if taken != names[0]:
+                raise GeneratorError(f'venus.xml: {taken} and {names[0]} '
+                                     f'both have number {number.number}')
         return numbers
 
     def _read_table(self, root: ET.Element) -> dict[str, TableExtension]:

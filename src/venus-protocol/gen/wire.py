@@ -208,9 +208,9 @@ class Wires:
         if member.type == 'void' and member.pointers and not member.lens:
             return False
         name = self.registry.resolve_type(member.type)
-        return (name not in self.registry.types or
-                self.registry.types[name].category not in ('struct', 'union')
-                or name in self.venus.structs)
+        kind = self.registry.types.get(name)
+        return not (kind and kind.category in ('struct', 'union') and
+                    self.venus.is_foreign(name))
 
     def _field(self, member: Member, scope: list[Member], owner: str,
                prefix: str) -> Field:

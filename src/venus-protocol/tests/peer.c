@@ -68,6 +68,16 @@ allocate(size_t size)
    return data;
 }
 
+static bool
+canary_good(const uint8_t *canary)
+{
+   for (const uint8_t *p = canary; p != canary + CANARY_SIZE; p++) {
+      if (*p != CANARY)
+         return false;
+   }
+   return true;
+}
+
 void *
 peer_block(size_t size)
 {
@@ -98,12 +108,8 @@ peer_blocks_spoilt(void)
 {
    unsigned count = 0;
    for (const struct block *block = blocks; block; block = block->next) {
-      bool good = true;
-      for (size_t i = 0; i < CANARY_SIZE; i++) {
-         good &= block->data[i] == CANARY;
-         good &= block->data[CANARY_SIZE + block->size + i] == CANARY;
-      }
-      count += !good;
+      count += !canary_good(block->data) ||
+               !canary_good(block->data + CANARY_SIZE + block->size);
    }
    return count;
 }
@@ -148,11 +154,7 @@ encoder_memory(size_t size)
 static bool
 encoder_memory_good(void)
 {
-   for (size_t i = 0; i < CANARY_SIZE; i++) {
-      if (encoder.base.end[i] != CANARY)
-         return false;
-   }
-   return true;
+   return canary_good(encoder.base.end);
 }
 
 static bool

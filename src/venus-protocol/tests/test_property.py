@@ -14,7 +14,7 @@ from reference.scope import FULL, PARTIAL, REPLY, Caps
 from reference.shapes import Shape, shape
 from reference.views import Views
 
-INSTANCES = 6
+INSTANCES = 12
 CHAIN_LENGTH = 5
 VK_ERROR_DEVICE_LOST = -4
 

@@ -127,8 +127,11 @@ class Encoder:
     def chain(self, writer, head, chain, form):
         """The pNext of a struct; what may not be sent is left out."""
         allowed = self.scope.chain_of(head)
-        chain = [(name, tree) for name, tree in chain
-                 if name in allowed and self.scope.permitted(name, self.caps)]
+        sent = {}       # a struct that is there twice counts once
+        for name, tree in chain:
+            if name in allowed and self.scope.permitted(name, self.caps):
+                sent.setdefault(name, tree)
+        chain = list(sent.items())
         for name, _ in chain:
             writer.u64(1, 'link')
             writer.put(struct.pack('<i', self.scope.stype(name)), 'stype')

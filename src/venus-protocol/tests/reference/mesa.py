@@ -104,6 +104,14 @@ NEEDS = {
     'vkWriteResourceDescriptorMESA': 'VkResourceDescriptorInfoEXT',
 }
 
+# Commands newer than the first version of the protocol.
+COMMAND_SPEC_VERSION = {
+    'vkCopyImageToMemoryMESA': 3,
+    'vkCopyMemoryToImageMESA': 3,
+    'vkWriteSamplerDescriptorMESA': 4,
+    'vkWriteResourceDescriptorMESA': 4,
+}
+
 SPEC_VERSION = {name: spec for name, _, spec, _, _ in STRUCTS}
 
 

@@ -101,6 +101,8 @@ class Maker:
             tree = {'pNext': []}
             self.fields(self.registry.structs[name].fields, tree, form)
             chain.append((name, tree))
+        if chain and rng.random() < 0.1:
+            chain.append(rng.choice(chain))
         for stype in UNKNOWN_STYPES:
             if rng.random() < 0.1:
                 chain.insert(rng.randint(0, len(chain)),

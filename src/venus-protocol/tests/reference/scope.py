@@ -79,7 +79,17 @@ class Caps:
             return True
         if not origin.extensions:
             return self.version >= min(origin.versions)
+        return self.has_extension_of(origin, numbers)
 
+    def has_command_of(self, origin, spec, numbers):
+        """Whether a command of an origin may be sent."""
+        if spec is not None:
+            return self.spec_version >= spec
+        return (any(version <= self.version for version in origin.versions) or
+                self.has_extension_of(origin, numbers))
+
+    def has_extension_of(self, origin, numbers):
+        """Whether a <require> block counts for the renderer."""
         def is_met(name):
             if '::' in name:
                 return True
@@ -102,6 +112,15 @@ def read_table(name):
     return [(int(row[0]), row[1:]) for row in rows]
 
 
+def add_origin(origins, name, provider, block):
+    """Notes that a <require> block of a provider names something."""
+    origin = origins.setdefault(name, Origin())
+    if provider.version:
+        origin.versions.add(provider.version)
+    else:
+        origin.extensions.add((provider.number, block.depends))
+
+
 class Scope:
     """The protocol for one registry."""
 
@@ -120,6 +139,7 @@ class Scope:
                 None, self.extension_numbers.get(provider.name))
         self.known_providers = {p.name for p in self.providers}
         self.origins = {}
+        self.command_origins = {}
         self.commands = {}
         self._collect()
         for name in mesa.add_to(self.registry):
@@ -166,6 +186,14 @@ class Scope:
         return self.registry.value(
             self.registry.structs[name].fields[0].stype)
 
+    def has_command(self, name, caps):
+        """Whether a renderer knows a command."""
+        spec = None
+        if name not in self.command_origins:
+            spec = mesa.COMMAND_SPEC_VERSION.get(name, 1)
+        return caps.has_command_of(self.command_origins.get(name), spec,
+                                   self.extension_numbers)
+
     @staticmethod
     def is_output(param):
         """Whether a parameter of a command is an output."""
@@ -211,12 +239,7 @@ class Scope:
                 for name in map(self.registry.canonical, block.types):
                     if name not in self.registry.structs:
                         continue
-                    origin = self.origins.setdefault(name, Origin())
-                    if provider.version:
-                        origin.versions.add(provider.version)
-                    else:
-                        origin.extensions.add((provider.number,
-                                               block.depends))
+                    add_origin(self.origins, name, provider, block)
                 for name in map(self.registry.canonical, block.commands):
                     # Old registries drag in commands of foreign extensions,
                     # which have no number. Those without decoder are told
@@ -224,6 +247,8 @@ class Scope:
                     number = self.numbers.get(name)
                     if number is not None and number not in no_decoder:
                         self.commands[name] = self.registry.commands[name]
+                        add_origin(self.command_origins, name, provider,
+                                   block)
 
     def _use(self, type_name, role, chained=False):
         struct = self.canonical_struct(type_name)

@@ -24,6 +24,12 @@ class Views:
         return (name in self.scope.chain_of(head) and
                 self.scope.permitted(name, self.caps))
 
+    def sent(self, head, chain):
+        """The part of a chain that goes over the wire."""
+        names = [n for n, _ in chain]
+        return [(n, t) for i, (n, t) in enumerate(chain)
+                if self.sendable(head, n) and n not in names[:i]]
+
     # -- what a request carries
 
     def carried(self, command, args):
@@ -61,8 +67,7 @@ class Views:
         seen = {}
         if kind.has_chain:
             seen['pNext'] = [(n, self.members(n, t, form))
-                             for n, t in tree['pNext']
-                             if self.sendable(name, n)]
+                             for n, t in self.sent(name, tree['pNext'])]
         seen.update(self.members(name, tree, form))
         return seen
 
@@ -138,11 +143,12 @@ class Views:
             return after
         tree = {}
         if struct.has_chain:
-            new = dict(after['pNext'])
-            tree['pNext'] = [
-                (n, self.filled(n, t, new[n])
-                 if self.sendable(struct.name, n) else t)
-                for n, t in before['pNext']]
+            new = dict(self.sent(struct.name, after['pNext']))
+            tree['pNext'] = []
+            for name, inner in before['pNext']:
+                if name in new:
+                    inner = self.filled(name, inner, new.pop(name))
+                tree['pNext'].append((name, inner))
         for field in struct.fields:
             if shape(field) not in (Shape.STYPE, Shape.CHAIN):
                 tree[field.name] = self.filled_field(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import extensions
 from gen import condition
-from gen.plan import is_output
 from gen.protocol import Protocol, ProtocolCommand
 from gen.registry import Command, Provider
 from offers import Offer, Offers

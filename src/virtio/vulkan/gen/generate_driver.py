@@ -5,11 +5,9 @@
 
     generate_driver.py --registry vk.xml --venus venus.xml
                        --templates DIR --out DIR
-    generate_driver.py --registry vk.xml --venus venus.xml
-                       --templates DIR --docs
 
 Which extensions the driver offers is in extensions.py, what an entry point
-does in entrypoints.py. --docs prints the table of docs/extensions.md.
+does in entrypoints.py.
 """
 
 from __future__ import annotations
@@ -26,7 +24,6 @@ from gen.generate import load, render  # noqa: E402
 from gen.registry import GeneratorError  # noqa: E402
 
 import entrypoints  # noqa: E402
-import extensions  # noqa: E402
 import offers  # noqa: E402
 import structs  # noqa: E402
 
@@ -52,11 +49,8 @@ def main() -> int:
     parser.add_argument('--registry', required=True)
     parser.add_argument('--venus', required=True)
     parser.add_argument('--templates', required=True)
-    parser.add_argument('--out')
-    parser.add_argument('--docs', action='store_true')
+    parser.add_argument('--out', required=True)
     args = parser.parse_args()
-    if not args.docs and not args.out:
-        parser.error('missing --out')
 
     try:
         protocol = load(args.registry, args.venus)
@@ -67,12 +61,7 @@ def main() -> int:
             'entrypoints': entrypoints.Entrypoints(protocol, offered),
             'structs': structs,
             'chain_structs': structs.chain_structs(protocol),
-            'extensions': extensions,
         }
-        if args.docs:
-            print(render(args.templates, 'extensions.md.mako', **data),
-                  end='')
-            return 0
         os.makedirs(args.out, exist_ok=True)
         for name in OUTPUTS:
             body = render(args.templates, name + '.mako', **data)

@@ -30,13 +30,6 @@ class Offer:
     def short(self) -> str:
         return self.name.removeprefix('VK_')
 
-    @property
-    def promoted(self) -> str:
-        """The core version that it became part of, for a reader."""
-        name = self.provider.promoted_to
-        return (name.removeprefix('VK_VERSION_').replace('_', '.')
-                if name.startswith('VK_VERSION_') else '')
-
 
 class Offers:
     """`device` and `instance`: lists of Offer, by name."""

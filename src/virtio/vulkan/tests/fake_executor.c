@@ -253,6 +253,7 @@ ring_main(void *data)
       nap();
    uint32_t pos = atomic_load_explicit(ring->head, memory_order_acquire);
    atomic_store(&ring->true_head, pos);
+   atomic_store(&ring->started, true);
 
    while (copy && ring_wait_for_bytes(r, pos)) {
       const uint32_t tail =
@@ -368,7 +369,8 @@ wait_ring_seqno(struct fake_renderer *r, uint32_t seqno)
    if (KNOB(r, fences) == FAKE_FENCES_EARLY)
       return true;
    bool stop = false;
-   while (!stop && (int32_t)(atomic_load(&ring->true_head) - seqno) < 0) {
+   while (!stop && (!atomic_load(&ring->started) ||
+                    (int32_t)(atomic_load(&ring->true_head) - seqno) < 0)) {
       nap();
       pthread_mutex_lock(&r->mutex);
       stop = r->stop || r->fatal;

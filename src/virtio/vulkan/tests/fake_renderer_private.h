@@ -56,6 +56,7 @@ struct fake_ring {
    bool notified; /* guarded by mutex */
    bool stop;     /* guarded by mutex */
    pthread_t thread;
+   _Atomic bool started;       /* true_head is set */
    _Atomic uint32_t true_head; /* whatever it says in shared memory */
 };
 

@@ -160,7 +160,8 @@ answer(struct fake_server *server,
    uint32_t message[2 + 512] = { count, id };
    uint32_t fd_count = 0;
    assert(count < 500);
-   memcpy(message + 2, dwords, count * sizeof(*dwords));
+   if (count)
+      memcpy(message + 2, dwords, count * sizeof(*dwords));
 
    switch (server->lie) {
    case FAKE_LIE_HALF:
@@ -190,6 +191,16 @@ answer(struct fake_server *server,
    case FAKE_LIE_EARLY_FD:
       fd_count = 1;
       break;
+   case FAKE_LIE_NOISE: {
+      uint32_t noise = server->script.noise;
+      for (uint32_t i = 0; i < count + 2; i++) {
+         noise = noise * 1664525u + 1013904223u;
+         /* a header with a wrong bit is not the only thing to find */
+         if (i >= 2 || noise >> 28 == 0)
+            message[i] ^= 1u << (noise >> 20) % 32 & noise << 3;
+      }
+      break;
+   }
    case FAKE_LIE_ZERO:
       memset(message + 2, 0, count * sizeof(*dwords));
       break;

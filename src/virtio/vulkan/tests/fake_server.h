@@ -32,6 +32,7 @@ enum fake_lie {
    FAKE_LIE_CLOSED_PIPE, /* a pipe without the other end for a fd */
    FAKE_LIE_ZERO,        /* 0 for every dword */
    FAKE_LIE_COUNT,
+   FAKE_LIE_NOISE = FAKE_LIE_COUNT, /* any bits of the answer flipped */
 };
 
 /* Read when a connection begins. */
@@ -47,6 +48,7 @@ struct fake_script {
 
    enum fake_lie lie;
    uint32_t lie_at; /* the message, CREATE_RENDERER is 1 */
+   uint32_t noise;  /* seed */
 };
 
 /* What a server of today with Venus would say. */

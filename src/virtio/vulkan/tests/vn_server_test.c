@@ -13,10 +13,8 @@
 #include "u_test.h"
 
 #include <dirent.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static struct vn_protocol_caps caps;
@@ -330,84 +328,151 @@ compare_u64(const void *a, const void *b)
    return x < y ? -1 : x > y;
 }
 
+/* The cheapest command that there is: the ring without what is on it. */
+static VkResult
+submit_nothing(struct vn_ring *ring, const struct vn_shmem_slice *slice)
+{
+   const VkCommandStreamDescriptionMESA stream = {
+      .resourceId = slice->res_id,
+      .offset = slice->offset,
+      .size = slice->size,
+   };
+   struct vn_ring_cmd cmd;
+   vn_ring_cmd_init(&cmd, ring);
+   vn_encode_vkSetReplyCommandStreamMESA(&cmd.enc, 0, &stream);
+   const VkResult result = vn_ring_cmd_submit(&cmd);
+   vn_ring_cmd_finish(&cmd);
+   return result;
+}
+
+static void
+print_times(const char *what, uint64_t *times, int count)
+{
+   uint64_t total = 0;
+   for (int i = 0; i < count; i++)
+      total += times[i];
+   qsort(times, count, sizeof(*times), compare_u64);
+   printf("%d %s: mean %.1f us, median %.1f us, 90%% %.1f us, 99%% %.1f us\n",
+          count, what, (double)total / 1e3 / count, times[count / 2] / 1e3,
+          times[count * 9 / 10] / 1e3, times[count * 99 / 100] / 1e3);
+}
+
 static void
 measure_round_trips(struct vn_ring *ring, int count)
 {
+   struct vn_shmem_slice slice;
    uint64_t *times = calloc(count, sizeof(*times));
-   const uint64_t start = vn_time_ns();
    int failed = 0;
+   U_CHECK_EQ(vn_shmem_pool_alloc(vn_ring_stream_pool(ring), 64, &slice),
+              VK_SUCCESS);
+
    for (int i = 0; i < count; i++) {
       const uint64_t begin = vn_time_ns();
       uint32_t version = 0;
       failed += call_version(ring, &version) != VK_SUCCESS || !version;
       times[i] = vn_time_ns() - begin;
    }
-   const uint64_t total = vn_time_ns() - start;
+   print_times("calls of vkEnumerateInstanceVersion", times, count);
+
+   for (int i = 0; i < count; i++) {
+      const uint64_t begin = vn_time_ns();
+      failed += submit_nothing(ring, &slice) != VK_SUCCESS;
+      failed += vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
+      times[i] = vn_time_ns() - begin;
+   }
+   print_times("empty round trips", times, count);
+
+   for (int i = 0; i < count / 10; i++) {
+      const struct timespec pause = { .tv_nsec = 2500000 };
+      nanosleep(&pause, NULL);
+      const uint64_t begin = vn_time_ns();
+      failed += submit_nothing(ring, &slice) != VK_SUCCESS;
+      failed += vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
+      times[i] = vn_time_ns() - begin;
+   }
+   print_times("empty round trips on a sleeping ring", times, count / 10);
+
    U_CHECK_EQ(failed, 0);
-   qsort(times, count, sizeof(*times), compare_u64);
-   printf("%d round trips: mean %.1f us, median %.1f us, 90%% %.1f us, "
-          "99%% %.1f us\n",
-          count, total / 1e3 / count, times[count / 2] / 1e3,
-          times[count * 9 / 10] / 1e3, times[count * 99 / 100] / 1e3);
+   vn_shmem_pool_free(vn_ring_stream_pool(ring), &slice,
+                      vn_ring_last_seqno(ring));
    free(times);
 }
 
 static void
 measure_submits(struct vn_ring *ring, int count)
 {
-   const uint64_t start = vn_time_ns();
+   struct vn_shmem_slice slice;
    int failed = 0;
+   U_CHECK_EQ(vn_shmem_pool_alloc(vn_ring_stream_pool(ring), 64, &slice),
+              VK_SUCCESS);
+
+   const uint64_t start = vn_time_ns();
    for (int i = 0; i < count; i++)
-      failed += submit_version(ring) != VK_SUCCESS;
+      failed += submit_nothing(ring, &slice) != VK_SUCCESS;
    const uint64_t submitted = vn_time_ns() - start;
    U_CHECK_EQ(failed, 0);
    U_CHECK_EQ(vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring)), VK_SUCCESS);
-   printf("%d submissions: %.2f us each, %.2f us executed\n", count,
-          submitted / 1e3 / count, (vn_time_ns() - start) / 1e3 / count);
+   printf("%d submissions: %.3f us each, %.3f us with their execution\n",
+          count, submitted / 1e3 / count,
+          (vn_time_ns() - start) / 1e3 / count);
+   vn_shmem_pool_free(vn_ring_stream_pool(ring), &slice,
+                      vn_ring_last_seqno(ring));
 }
 
 /* ---- death -------------------------------------------------------------- */
 
-static _Atomic int killer_seen;
+struct end {
+   const char *what;
+   bool stop_worker; /* first, so that the driver is in the middle of a wait */
+   bool kill_worker;
+   bool kill_server;
+   uint64_t max_ns; /* to the loss */
+};
 
-struct killer {
-   pid_t pid;
+struct end_run {
+   const struct end *end;
+   pid_t worker;
+   pid_t connection;
    uint64_t at_ns;
 };
 
 static void *
-kill_soon(void *data)
+end_soon(void *data)
 {
-   struct killer *killer = data;
-   /* long enough for the main thread to be in the middle of its calls */
+   struct end_run *run = data;
    const struct timespec pause = { .tv_nsec = 300 * 1000000 };
+
    nanosleep(&pause, NULL);
-   killer->at_ns = vn_time_ns();
-   kill(killer->pid, SIGKILL);
-   atomic_store(&killer_seen, 1);
+   run->at_ns = vn_time_ns();
+   if (run->end->stop_worker)
+      kill(run->worker, SIGSTOP);
+   if (run->end->kill_worker || run->end->kill_server) {
+      nanosleep(&pause, NULL);
+      run->at_ns = vn_time_ns();
+      kill(run->end->kill_worker ? run->worker : run->connection, SIGKILL);
+   }
    return NULL;
 }
 
-/* Calls until it fails; says how long after the kill that was. */
+/* Calls until it fails, and says how long after the end that was. */
 static void
-die_and_measure(const char *what, struct vn_ring *ring, pid_t pid)
+end_and_measure(struct vn_ring *ring, struct end_run *run)
 {
-   struct killer killer = { .pid = pid };
    pthread_t thread;
    VkResult result = VK_SUCCESS;
    uint32_t version;
 
    const uint64_t start = vn_time_ns();
-   pthread_create(&thread, NULL, kill_soon, &killer);
+   pthread_create(&thread, NULL, end_soon, run);
    while (result == VK_SUCCESS && vn_time_ns() - start < 10 * VN_NSEC_PER_SEC)
       result = call_version(ring, &version);
    const uint64_t end = vn_time_ns();
    pthread_join(thread, NULL);
 
    U_CHECK_EQ(result, VK_ERROR_DEVICE_LOST);
-   U_CHECK(end - killer.at_ns < 5 * VN_NSEC_PER_SEC);
-   printf("%s killed: lost after %.0f ms\n", what,
-          (double)(end - killer.at_ns) / 1e6);
+   U_CHECK(end >= run->at_ns && end - run->at_ns < run->end->max_ns);
+   printf("%s: lost after %.0f ms\n", run->end->what,
+          (double)(end - run->at_ns) / 1e6);
 
    /* for ever, and at once */
    const uint64_t again = vn_time_ns();
@@ -419,39 +484,45 @@ die_and_measure(const char *what, struct vn_ring *ring, pid_t pid)
 }
 
 /*
- * The server is one process, its child per connection the other end of our
- * socket; the workers are children of the render server that was started for
- * that child. The newest one of each is ours.
+ * The server has a child for each connection, that a render server, and that
+ * a worker for the context.
  */
 static void
-test_death(pid_t server)
+test_ends(pid_t server)
 {
-   for (int round = 0; round < 2; round++) {
+   static const struct end ends[] = {
+      { "worker killed", false, true, false, VN_NSEC_PER_SEC * 5 },
+      { "server killed", false, false, true, VN_NSEC_PER_SEC },
+      { "worker stopped", true, false, false, VN_NSEC_PER_SEC * 5 },
+      { "worker stopped, killed", true, true, false, VN_NSEC_PER_SEC * 5 },
+      { "worker stopped, server killed", true, false, true, VN_NSEC_PER_SEC },
+   };
+   for (size_t e = 0; e < VN_ARRAY_SIZE(ends); e++) {
       struct vn_renderer *renderer;
       struct vn_ring *ring;
       pid_t before[64], after[64];
       const int before_count = children_of(server, before, 64);
       if (!connect_both(&renderer, &ring))
          return;
-      const int after_count = children_of(server, after, 64);
 
-      pid_t connection = server;
+      struct end_run run = { .end = &ends[e] };
+      const int after_count = children_of(server, after, 64);
       for (int i = 0; i < after_count; i++) {
          bool known = false;
          for (int j = 0; j < before_count; j++)
             known |= before[j] == after[i];
          if (!known)
-            connection = after[i];
+            run.connection = after[i];
       }
-
-      pid_t victim = connection;
       pid_t children[64];
-      if (round == 0) {
-         /* down to the worker */
-         while (children_of(victim, children, 64) > 0)
-            victim = children[0];
+      run.worker = run.connection;
+      while (run.worker && children_of(run.worker, children, 64) > 0)
+         run.worker = children[0];
+
+      if (U_CHECK(run.worker && run.worker != run.connection)) {
+         end_and_measure(ring, &run);
+         kill(run.worker, SIGKILL);
       }
-      die_and_measure(round ? "server" : "worker", ring, victim);
       vn_ring_destroy(ring);
       renderer->ops->destroy(renderer);
    }
@@ -479,13 +550,13 @@ main(void)
    test_queue_fence(ring);
    test_threads(ring);
    measure_round_trips(ring, 10000);
-   measure_submits(ring, 200000);
+   measure_submits(ring, 1000000);
    vn_ring_destroy(ring);
    U_CHECK(!atomic_load(&renderer->lost));
    renderer->ops->destroy(renderer);
 
    const char *pid = getenv("VENUS_SERVER_PID");
    if (pid && atoi(pid) > 1)
-      test_death(atoi(pid));
+      test_ends(atoi(pid));
    return u_test_result();
 }
