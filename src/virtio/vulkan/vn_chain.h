@@ -16,6 +16,12 @@
 /* The first struct of the type in the chain, or NULL. */
 void *vn_find_struct(const void *chain, VkStructureType type);
 
+/*
+ * Zeroes the members of all known structs of an output chain, counts
+ * included: for a query that has no way to say that it failed.
+ */
+void vn_chain_clear_outputs(void *chain);
+
 /* On the stack; holds the copies. */
 struct vn_chain {
    VkBaseOutStructure *first; /* what to put into pNext; NULL if empty */
