@@ -28,6 +28,8 @@ static const struct option perf_options[] = {
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
    { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
      "each memory object is the renderer's" },
+   { "no_format_cache", VN_PERF_NO_FORMAT_CACHE,
+     "each format query is asked" },
 };
 
 static uint32_t debug_flags;
