@@ -9,6 +9,7 @@
 #include "vn_chain.h"
 #include "vn_device.h"
 #include "vn_entrypoints.h"
+#include "vn_suballoc.h"
 
 /* Larger ones may well fail on the host, and the application must hear it. */
 #define ASYNC_BUFFER_LIMIT (UINT64_C(64) << 20)
@@ -59,14 +60,22 @@ vn_CreateBuffer(VkDevice _device,
    return VK_SUCCESS;
 }
 
+/* Can only fail for lack of host memory, which nobody can mend later. */
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_BindBufferMemory2(VkDevice device,
                      uint32_t bindInfoCount,
                      const VkBindBufferMemoryInfo *pBindInfos)
 {
-   /* can only fail for lack of host memory, which nobody can mend later */
-   return vn_result(vn_async_vkBindBufferMemory2(vn_ring_of(device), device,
-                                                 bindInfoCount, pBindInfos));
+   /* one by one, so that a copy to edit fits on the stack */
+   for (uint32_t i = 0; i < bindInfoCount; i++) {
+      VkBindBufferMemoryInfo info = pBindInfos[i];
+      vn_suballoc_translate(&info.memory, &info.memoryOffset);
+      const VkResult result =
+         vn_async_vkBindBufferMemory2(vn_ring_of(device), device, 1, &info);
+      if (result != VK_SUCCESS)
+         return vn_result(result);
+   }
+   return VK_SUCCESS;
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -75,6 +84,7 @@ vn_BindBufferMemory(VkDevice device,
                     VkDeviceMemory memory,
                     VkDeviceSize memoryOffset)
 {
+   vn_suballoc_translate(&memory, &memoryOffset);
    return vn_result(vn_async_vkBindBufferMemory(
       vn_ring_of(device), device, buffer, memory, memoryOffset));
 }

@@ -26,6 +26,10 @@ static const struct option perf_options[] = {
    { "no_async_create", VN_PERF_NO_ASYNC_CREATE, "every create waits" },
    { "no_ring_spin", VN_PERF_NO_RING_SPIN, "sleep at once, never yield" },
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
+   { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
+     "each memory object is the renderer's" },
+   { "no_format_cache", VN_PERF_NO_FORMAT_CACHE,
+     "each format query is asked" },
 };
 
 static uint32_t debug_flags;

@@ -12,6 +12,7 @@
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_queue.h"
+#include "vn_suballoc.h"
 
 /* Names that the renderer must enable; the rest is the driver's own. */
 static VkResult
@@ -192,6 +193,7 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    if (result != VK_SUCCESS)
       goto fail_device;
 
+   vn_suballoc_init(device);
    *pDevice = vn_device_to_handle(device);
    return VK_SUCCESS;
 
@@ -211,6 +213,7 @@ vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
    if (!device)
       return;
 
+   vn_suballoc_finish(device);
    destroy_renderer_device(device);
    finish_queues(device);
    finish_locks(device);

@@ -7,6 +7,7 @@
 #define VN_DEVICE_H
 
 #include "vn_extensions.h"
+#include "vn_memory_pool.h"
 #include "vn_object.h"
 #include "vn_physical_device.h"
 #include "vn_ring.h"
@@ -33,6 +34,10 @@ struct vn_device {
 
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;
+
+   /* vn_suballoc.c's. Bit per memory type: small allocations are pieces. */
+   _Atomic uint32_t suballoc_types;
+   struct vn_memory_pool memory_pools[VK_MAX_MEMORY_TYPES];
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_device, VkDevice)

@@ -10,6 +10,7 @@
 #include "vn_chain.h"
 #include "vn_device.h"
 #include "vn_entrypoints.h"
+#include "vn_suballoc.h"
 
 /* Texels, over all layers, above which the host's answer is waited for. */
 #define ASYNC_IMAGE_LIMIT (UINT64_C(1) << 24)
@@ -80,14 +81,22 @@ vn_CreateImage(VkDevice _device,
    return VK_SUCCESS;
 }
 
+/* Can only fail for lack of host memory, which nobody can mend later. */
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_BindImageMemory2(VkDevice device,
                     uint32_t bindInfoCount,
                     const VkBindImageMemoryInfo *pBindInfos)
 {
-   /* can only fail for lack of host memory, which nobody can mend later */
-   return vn_result(vn_async_vkBindImageMemory2(vn_ring_of(device), device,
-                                                bindInfoCount, pBindInfos));
+   /* one by one, so that a copy to edit fits on the stack */
+   for (uint32_t i = 0; i < bindInfoCount; i++) {
+      VkBindImageMemoryInfo info = pBindInfos[i];
+      vn_suballoc_translate(&info.memory, &info.memoryOffset);
+      const VkResult result =
+         vn_async_vkBindImageMemory2(vn_ring_of(device), device, 1, &info);
+      if (result != VK_SUCCESS)
+         return vn_result(result);
+   }
+   return VK_SUCCESS;
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -96,6 +105,7 @@ vn_BindImageMemory(VkDevice device,
                    VkDeviceMemory memory,
                    VkDeviceSize memoryOffset)
 {
+   vn_suballoc_translate(&memory, &memoryOffset);
    return vn_result(vn_async_vkBindImageMemory(vn_ring_of(device), device,
                                                image, memory, memoryOffset));
 }

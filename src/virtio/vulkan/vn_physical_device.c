@@ -4,7 +4,8 @@
  *
  * What a host device is and can do, as the driver offers it: asked once from
  * the renderer, corrected where the road through the protocol differs from
- * the host's own. External memory queries are in vn_external_memory.c.
+ * the host's own. External memory queries are in vn_external_memory.c,
+ * format queries in vn_format.c.
  */
 
 #include "vn_physical_device.h"
@@ -15,6 +16,7 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_external_memory.h"
+#include "vn_format.h"
 #include "vn_instance.h"
 #include "vn_zero_structs.h"
 #include "config.h"
@@ -301,6 +303,9 @@ enumerate(struct vn_instance *instance)
       instance->alloc.pfnFree(instance->alloc.pUserData, devices);
       return result;
    }
+   /* now that they stay where they are */
+   for (uint32_t i = 0; i < kept; i++)
+      vn_format_caches_init(&devices[i]);
    instance->physical_devices = devices;
    instance->physical_device_count = kept;
    return VK_SUCCESS;
@@ -332,6 +337,8 @@ vn_physical_devices_init(struct vn_instance *instance)
 void
 vn_physical_devices_finish(struct vn_instance *instance)
 {
+   for (uint32_t i = 0; i < instance->physical_device_count; i++)
+      vn_format_caches_finish(&instance->physical_devices[i]);
    if (instance->physical_devices) {
       instance->alloc.pfnFree(instance->alloc.pUserData,
                               instance->physical_devices);

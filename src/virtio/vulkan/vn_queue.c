@@ -17,6 +17,7 @@
 #include "vn_instance.h"
 #include "vn_protocol.h"
 #include "vn_semaphore.h"
+#include "vn_sparse_bind.h"
 #include "vn_wait.h"
 
 VkResult
@@ -288,10 +289,19 @@ vn_QueueBindSparse(VkQueue _queue,
                              pBindInfo[i].signalSemaphoreCount);
    }
 
+   const VkBindSparseInfo *binds;
+   result = vn_sparse_bind_translate(queue->device, bindInfoCount, pBindInfo,
+                                     &binds);
+   if (result != VK_SUCCESS) {
+      vn_free_scratch(&queue->device->alloc, ops);
+      return vn_result(result);
+   }
+
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, queue->dispatch.ring);
-   vn_encode_vkQueueBindSparse(&cmd.enc, 0, _queue, bindInfoCount, pBindInfo,
+   vn_encode_vkQueueBindSparse(&cmd.enc, 0, _queue, bindInfoCount, binds,
                                fence);
+   vn_sparse_bind_finish(queue->device, pBindInfo, binds);
    return vn_result(submit_and_track(queue, &cmd, fence, ops, op_count));
 }
 
