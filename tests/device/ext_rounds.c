@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Sharing over and over: after a hundred rounds the process has no more fds
+ * and no more mappings than after the first ones, whatever the order in which
+ * things went, and although some rounds fail.
+ */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ext_fixture.h"
+
+#define WARM_UP 20
+#define ROUNDS  100
+
+static uint32_t
+count_fds(void)
+{
+   DIR *dir = opendir("/proc/self/fd");
+   uint32_t count = 0;
+
+   if (!U_CHECK(dir != NULL))
+      return 0;
+   while (readdir(dir))
+      count++;
+   closedir(dir);
+   return count;
+}
+
+/* Only what is shared with somebody: the heap may grow as it likes. */
+static uint32_t
+count_shared_mappings(void)
+{
+   FILE *maps = fopen("/proc/self/maps", "re");
+   char line[512], perms[8];
+   uint32_t count = 0;
+
+   if (!U_CHECK(maps != NULL))
+      return 0;
+   while (fgets(line, sizeof(line), maps)) {
+      if (sscanf(line, "%*s %7s", perms) == 1 && perms[3] == 's')
+         count++;
+   }
+   fclose(maps);
+   return count;
+}
+
+/* The order is the low bits of the round. */
+static bool
+share_once(struct ext_device *a, struct ext_device *b, uint32_t round)
+{
+   struct ext_object exporter = { 0 }, importer = { 0 };
+   const bool image = round & 4;
+   bool ok = false;
+   int fd = -1;
+
+   if (image ? !ext_image_export(&exporter, a, round & 8)
+             : !ext_buffer_export(&exporter, a, round & 8))
+      goto out;
+   fd = ext_get_fd(&exporter);
+   if (fd < 0 || (image ? !ext_image_import(&importer, b, fd, &exporter)
+                        : !ext_buffer_import(&importer, b, fd, &exporter)))
+      goto out;
+   if (round & 1) {
+      close(fd);
+      fd = -1;
+   }
+   ok = ext_write_gpu(&importer, 0xff00ff00) &&
+        ext_words_are(&exporter, exporter.map, 0xff00ff00);
+   if (round & 2)
+      ext_object_finish(&exporter);
+out:
+   ext_object_finish(&importer);
+   ext_object_finish(&exporter);
+   if (fd >= 0)
+      close(fd);
+   return ok;
+}
+
+static bool
+fail_once(struct ext_device *a)
+{
+   struct ext_object like = { .memory_size = 65536 };
+   int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+   VkDeviceMemory memory;
+   VkResult result;
+
+   result = ext_import_memory(a, fd, &like, &memory);
+   close(fd);
+   return result == VK_ERROR_INVALID_EXTERNAL_HANDLE;
+}
+
+int
+main(void)
+{
+   struct vkt_instance instance;
+   struct ext_device a = { 0 }, b = { 0 };
+   uint32_t fds = 0, mappings = 0;
+
+   vkt_bound(90);
+   if (!U_CHECK(vkt_instance_init(&instance)) ||
+       !U_CHECK(ext_device_init(&a, &instance)) ||
+       !U_CHECK(ext_device_init(&b, &instance)))
+      goto out;
+   for (uint32_t round = 0; round < WARM_UP + ROUNDS; round++) {
+      if (round == WARM_UP) {
+         fds = count_fds();
+         mappings = count_shared_mappings();
+      }
+      if (!U_CHECK(share_once(&a, &b, round)) || !U_CHECK(fail_once(&a)))
+         goto out;
+   }
+   U_CHECK_EQ(count_fds(), fds);
+   U_CHECK_EQ(count_shared_mappings(), mappings);
+out:
+   ext_device_finish(&b);
+   ext_device_finish(&a);
+   vkt_instance_finish(&instance);
+
+   /* whole connections, too */
+   fds = count_fds();
+   mappings = count_shared_mappings();
+   for (uint32_t round = 0; round < 5; round++) {
+      if (U_CHECK(vkt_instance_init(&instance)) &&
+          U_CHECK(ext_device_init(&a, &instance)))
+         U_CHECK(share_once(&a, &a, round));
+      ext_device_finish(&a);
+      vkt_instance_finish(&instance);
+   }
+   U_CHECK_EQ(count_fds(), fds);
+   U_CHECK_EQ(count_shared_mappings(), mappings);
+   return u_test_result();
+}

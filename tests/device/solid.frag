@@ -1,0 +1,10 @@
+#version 450
+// SPDX-License-Identifier: MIT
+
+layout(location = 0) in vec4 color;
+layout(location = 0) out vec4 color_out;
+
+void main()
+{
+    color_out = color;
+}
