@@ -64,6 +64,8 @@ vn_BindBufferMemory2(VkDevice device,
                      uint32_t bindInfoCount,
                      const VkBindBufferMemoryInfo *pBindInfos)
 {
+   for (uint32_t i = 0; i < bindInfoCount; i++)
+      vn_fill_bind_status(pBindInfos[i].pNext);
    /* can only fail for lack of host memory, which nobody can mend later */
    return vn_result(vn_async_vkBindBufferMemory2(vn_ring_of(device), device,
                                                  bindInfoCount, pBindInfos));

@@ -20,6 +20,17 @@ vn_find_struct(const void *chain, VkStructureType type)
    return NULL;
 }
 
+void
+vn_fill_bind_status(const void *chain)
+{
+#ifdef VK_KHR_maintenance6
+   const VkBindMemoryStatusKHR *status =
+      vn_find_struct(chain, VK_STRUCTURE_TYPE_BIND_MEMORY_STATUS_KHR);
+   if (status && status->pResult)
+      *status->pResult = VK_SUCCESS;
+#endif
+}
+
 static bool
 is_dropped(VkStructureType type, const VkStructureType *drop, uint32_t count)
 {

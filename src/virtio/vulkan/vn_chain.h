@@ -16,6 +16,13 @@
 /* The first struct of the type in the chain, or NULL. */
 void *vn_find_struct(const void *chain, VkStructureType type);
 
+/*
+ * Binding memory is sent without waiting and never fails here, so this puts
+ * VK_SUCCESS where a chained VkBindMemoryStatus wants to have the result; the
+ * wire has it as an input. To be called before encoding.
+ */
+void vn_fill_bind_status(const void *chain);
+
 /* On the stack; holds the copies. */
 struct vn_chain {
    VkBaseOutStructure *first; /* what to put into pNext; NULL if empty */

@@ -353,3 +353,24 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
    pMemoryFdProperties->memoryTypeBits = props.memoryTypeBits;
    return VK_SUCCESS;
 }
+
+#ifdef VK_KHR_map_memory2
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_MapMemory2KHR(VkDevice device,
+                 const VkMemoryMapInfoKHR *pMemoryMapInfo,
+                 void **ppData)
+{
+   return vn_MapMemory(device, pMemoryMapInfo->memory, pMemoryMapInfo->offset,
+                       pMemoryMapInfo->size, pMemoryMapInfo->flags, ppData);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_UnmapMemory2KHR(VkDevice device,
+                   const VkMemoryUnmapInfoKHR *pMemoryUnmapInfo)
+{
+   vn_UnmapMemory(device, pMemoryUnmapInfo->memory);
+   return VK_SUCCESS;
+}
+
+#endif

@@ -178,11 +178,9 @@ DEVICE = {
     'VK_KHR_maintenance3': Row(PASS),
     'VK_KHR_maintenance4': Row(PASS),
     'VK_KHR_maintenance5': Row(PASS),
-    'VK_KHR_maintenance6':
-        Row(OMIT, 'vkCmdPushDescriptorSet2 is not written yet'),
+    'VK_KHR_maintenance6': Row(PASS),
     'VK_KHR_maintenance7': Row(PASS),
-    'VK_KHR_map_memory2':
-        Row(OMIT, 'the renderer maps nothing; not written in the driver yet'),
+    'VK_KHR_map_memory2': Row(NATIVE, 'mapping is up to the driver'),
     'VK_KHR_multiview': Row(PASS),
     'VK_KHR_pipeline_library': Row(PASS),
     'VK_KHR_push_descriptor': Row(PASS),
