@@ -6,9 +6,10 @@
  * requirements are the host's, asked when the application asks.
  */
 
+#include "vn_image.h"
+
 #include "vn_calls.h"
 #include "vn_chain.h"
-#include "vn_device.h"
 #include "vn_entrypoints.h"
 
 /* Texels, over all layers, above which the host's answer is waited for. */
@@ -55,14 +56,17 @@ vn_CreateImage(VkDevice _device,
    if (external && external->handleTypes)
       external->handleTypes = VN_RENDERER_HANDLE_TYPE;
 
-   struct vn_object_base *object =
-      vn_object_create(_device, pAllocator, VK_OBJECT_TYPE_IMAGE);
-   if (!object) {
+   struct vn_image *image = vn_device_object_zalloc(
+      _device, pAllocator, sizeof(*image), VK_OBJECT_TYPE_IMAGE);
+   if (!image) {
       vn_chain_finish(&chain);
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
    }
 
-   VkImage handle = (VkImage)(uintptr_t)object;
+   image->format = info.format;
+   image->array_layers = info.arrayLayers;
+
+   VkImage handle = vn_image_to_handle(image);
    if (must_wait(&info)) {
       result = vn_call_vkCreateImage(device->dispatch.ring, _device, &info,
                                      NULL, &handle);
@@ -73,10 +77,10 @@ vn_CreateImage(VkDevice _device,
    vn_chain_finish(&chain);
 
    if (result != VK_SUCCESS) {
-      vn_object_destroy(_device, pAllocator, object);
+      vn_object_destroy(_device, pAllocator, image);
       return vn_result(result);
    }
-   *pImage = (VkImage)(uintptr_t)object;
+   *pImage = vn_image_to_handle(image);
    return VK_SUCCESS;
 }
 

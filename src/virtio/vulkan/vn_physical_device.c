@@ -185,8 +185,10 @@ choose_extensions(struct vn_physical_device *physical_device)
 
       switch (info->kind) {
       case VN_EXT_PASS:
-         offered = listed && vn_protocol_caps_has_extension(&instance->caps,
-                                                            info->number);
+         offered =
+            listed &&
+            vn_protocol_caps_has_extension(&instance->caps, info->number) &&
+            instance->caps.venus_spec_version >= info->protocol_spec;
          break;
       case VN_EXT_NATIVE:
          offered = true;
