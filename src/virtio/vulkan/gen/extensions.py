@@ -20,9 +20,9 @@ EXTERNAL = 'external'
 # Not offered.
 OMIT = 'omit'
 
-# The newest core version whose commands have entry points. Goes with
-# VN_MAX_API_VERSION.
-CORE = (1, 3)
+# The newest core version whose commands have entry points, as far as the
+# registry goes. Goes with VN_MAX_API_VERSION.
+CORE = (1, 4)
 
 
 @dataclass
