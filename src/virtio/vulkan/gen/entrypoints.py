@@ -53,6 +53,9 @@ vkAllocateCommandBuffers vkFreeCommandBuffers
 vkBeginCommandBuffer vkEndCommandBuffer vkResetCommandBuffer
 vkCmdBeginRendering vkCmdBeginRenderingKHR
 vkCopyImageToMemoryEXT vkCopyMemoryToImageEXT
+vkGetPhysicalDeviceCalibrateableTimeDomainsEXT
+vkGetPhysicalDeviceCalibrateableTimeDomainsKHR
+vkGetCalibratedTimestampsEXT vkGetCalibratedTimestampsKHR
 '''.split())
 
 # Creations that are generated and always wait for the renderer.
