@@ -4,7 +4,8 @@
  *
  * What a host device is and can do, as the driver offers it: asked once from
  * the renderer, corrected where the road through the protocol differs from
- * the host's own. External memory queries are in vn_external_memory.c.
+ * the host's own. Features are in vn_features.c, external memory queries in
+ * vn_external_memory.c.
  */
 
 #include "vn_physical_device.h"
@@ -431,15 +432,6 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
          break;
       }
    }
-}
-
-VKAPI_ATTR void VKAPI_CALL
-vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
-                              VkPhysicalDeviceFeatures2 *pFeatures)
-{
-   vn_zero_feature_structs(pFeatures);
-   vn_call_vkGetPhysicalDeviceFeatures2(vn_ring_of(physicalDevice),
-                                        physicalDevice, pFeatures);
 }
 
 VKAPI_ATTR void VKAPI_CALL
