@@ -214,7 +214,8 @@ client_words() {
     if [[ $mode == ours ]]; then
         file=$BUILD_DIR/src/virtio/vulkan/libvulkan_virtio.so
         preload=$(sanitizer_path "$file")
-        if [[ -n $preload && -z $(sanitizer_of "$path") ]]; then
+        [[ -z $(sanitizer_of "$path") ]] || preload=
+        if [[ -n $preload ]]; then
             env+=("LD_PRELOAD=$preload${LD_PRELOAD:+:$LD_PRELOAD}")
         fi
     fi

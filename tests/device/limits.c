@@ -18,23 +18,6 @@
 
 static bool exact;
 
-/* The device still does all that is asked of it. */
-static void
-check_alive(struct vkt_device *dev)
-{
-   struct vkt_buffer buffer;
-
-   if (U_CHECK(vkt_buffer_init(&buffer, dev, 4096,
-                               VK_BUFFER_USAGE_TRANSFER_DST_BIT)) &&
-       U_CHECK(vkt_begin(dev))) {
-      vkCmdFillBuffer(dev->cmd, buffer.handle, 0, VK_WHOLE_SIZE, 0xa11fe);
-      vkt_full_barrier(dev->cmd);
-      U_CHECK(vkt_submit_wait(dev));
-      U_CHECK(vkt_words_are(buffer.map, 1024, 0xa11fe));
-   }
-   vkt_buffer_finish(&buffer);
-}
-
 static bool
 is_pool_result(VkResult result)
 {
@@ -168,7 +151,7 @@ test_huge_memory(struct vkt_device *dev)
             vkFreeMemory(dev->handle, memory, NULL);
       }
    }
-   check_alive(dev);
+   U_CHECK(vkt_device_works(dev));
 }
 
 /* A driver may create a buffer of any size and say no when memory is asked
@@ -192,7 +175,7 @@ test_huge_objects(struct vkt_device *dev)
       U_CHECK(reqs.size >= buffer_info.size);
       vkDestroyBuffer(dev->handle, buffer, NULL);
    }
-   check_alive(dev);
+   U_CHECK(vkt_device_works(dev));
 }
 
 static void
@@ -254,7 +237,7 @@ test_null_handles(struct vkt_device *dev)
    vkFreeCommandBuffers(dev->handle, dev->pool, 1, &cmd);
    vkDestroyDevice(VK_NULL_HANDLE, NULL);
    vkDestroyInstance(VK_NULL_HANDLE, NULL);
-   check_alive(dev);
+   U_CHECK(vkt_device_works(dev));
 }
 
 /* Objects come and go by thousands; ids must not run out or collide. */
@@ -275,7 +258,7 @@ test_churn(struct vkt_device *dev)
       for (uint32_t i = 0; i < 64; i++)
          vkDestroySampler(dev->handle, samplers[i], NULL);
    }
-   check_alive(dev);
+   U_CHECK(vkt_device_works(dev));
 }
 
 int

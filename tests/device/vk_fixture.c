@@ -491,3 +491,21 @@ vkt_shader(struct vkt_device *dev, const uint32_t *code, size_t size_bytes)
           "vkCreateShaderModule");
    return module;
 }
+
+bool
+vkt_device_works(struct vkt_device *dev)
+{
+   struct vkt_buffer buffer;
+   bool ok;
+
+   ok =
+      vkt_buffer_init(&buffer, dev, 4096, VK_BUFFER_USAGE_TRANSFER_DST_BIT) &&
+      vkt_begin(dev);
+   if (ok) {
+      vkCmdFillBuffer(dev->cmd, buffer.handle, 0, VK_WHOLE_SIZE, 0xa11fe);
+      vkt_full_barrier(dev->cmd);
+      ok = vkt_submit_wait(dev) && vkt_words_are(buffer.map, 1024, 0xa11fe);
+   }
+   vkt_buffer_finish(&buffer);
+   return ok;
+}

@@ -140,6 +140,9 @@ void vkt_image_barrier(VkCommandBuffer cmd,
 void vkt_image_read(const struct vkt_image *image,
                     const struct vkt_buffer *buffer);
 
+/* Whether the device still maps, records, submits and waits. */
+bool vkt_device_works(struct vkt_device *dev);
+
 VkShaderModule
 vkt_shader(struct vkt_device *dev, const uint32_t *code, size_t size_bytes);
 

@@ -42,6 +42,9 @@ ret = command.command.ret
 has_result = ret == 'VkResult'
 result = 'ret' if has_result else 'VK_SUCCESS'
 counted = {f.name: count_local(f.name) for f in command.counts}
+roomless = [f for f in command.outputs
+            if f.name not in counted and f.shape != 'pointer' and
+            f.count in counted.values()]
 %>\
 % for f in command.counts:
 ${assign(f'const {f.wire.name} {counted[f.name]}_max', f'{f.name} ? *{f.name} : 0')}
@@ -73,7 +76,13 @@ ${decode_array(f, result, counted)}\
       *${f.name} = dec->failed ? 0 : ${counted[f.name]};
 % endfor
 % if has_result:
-   return dec->failed ? VK_ERROR_DEVICE_LOST : ret;
+   if (dec->failed)
+      return VK_ERROR_DEVICE_LOST;
+% if roomless:
+   if (ret == VK_SUCCESS && (${' || '.join(f.name + '_no_room' for f in roomless)}))
+      return VK_INCOMPLETE;
+% endif
+   return ret;
 % elif ret != 'void':
    return dec->failed ? 0 : ret;
 % endif
@@ -99,6 +108,12 @@ ${call(f'vn_decode_{f.wire.name}(', ['dec', f.name], 6)}
 size = f.name + '_size'
 limit = f.count + '_max' if f.count in counted.values() else f.count
 %>\
+% if f.count in counted.values():
+   /* as no array at all it was taken for a question about the count */
+   const bool ${f.name}_no_room = ${f.name} && !${limit} && ${f.count};
+   if (${f.name}_no_room)
+      ${f.count} = 0;
+% endif
    const size_t ${size} =
 ${call('vn_decode_array(', ['dec', f.name, f.count, limit], 6)}
 % if f.wire.kind == 'id':

@@ -221,11 +221,19 @@ ${load(item)}\
       vn_decoder_fail(dec);
    }
 % elif step.kind == 'array':
-<% n = step.field.name + '_size' %>\
+<%
+n = step.field.name + '_size'
+counted = step.count.startswith('val->') and step.count[5:].isidentifier()
+%>\
+% if counted:
+   /* as no array at all it was taken for a question about the count */
+   if (${e} && !${step.field.name}_max)
+      ${step.count} = 0;
+% endif
    const size_t ${n} =
 ${call('vn_decode_array(', ['dec', e, step.count, step.field.name + '_max'], 6)}
 ${decode_elements(step, e, n)}\
-% if step.count.startswith('val->') and step.count[5:].isidentifier():
+% if counted:
    if (dec->failed)
       ${step.count} = 0;
 % endif

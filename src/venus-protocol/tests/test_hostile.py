@@ -57,8 +57,11 @@ def arrays_of(fields, tree, path=(), struct_type=None):
                                 [value]):
             place = here + (i,) if isinstance(value, list) else here
             yield from arrays_of(inner.fields, one, place, inner)
+            names_before = set()
             for j, (name, chained) in enumerate(one.get('pNext', ())):
-                if name != 'unknown':
+                # one that is there twice is only sent once
+                if name != 'unknown' and name not in names_before:
+                    names_before.add(name)
                     kind = scope().registry.structs[name]
                     yield from arrays_of(kind.fields, chained,
                                          place + ('pNext', j, 1), kind)
@@ -99,8 +102,10 @@ def spoilt_values(mark, value):
     if mark.kind == 'id':
         return [(value + 1, True), (0xdead00000000beef, True), (0, False)]
     if mark.kind == 'length':
+        # Behind an array without room comes the answer to the question how
+        # many there are; the decoder makes 0 of it.
         top = (1 << 8 * mark.size) - 1
-        return [(value + 1, True), (top, True), (0, False)]
+        return [(value + 1, value > 0), (top, value > 0), (0, False)]
     return [((1 << 8 * mark.size) - 1, False)] if mark.size in (4, 8) else []
 
 

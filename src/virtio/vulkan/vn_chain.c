@@ -31,6 +31,16 @@ vn_fill_bind_status(const void *chain)
 #endif
 }
 
+void
+vn_chain_clear_outputs(void *chain)
+{
+   for (VkBaseOutStructure *s = chain; s; s = s->pNext) {
+      const size_t size = vn_struct_size(s->sType);
+      if (size > sizeof(*s))
+         memset(s + 1, 0, size - sizeof(*s));
+   }
+}
+
 static bool
 is_dropped(VkStructureType type, const VkStructureType *drop, uint32_t count)
 {

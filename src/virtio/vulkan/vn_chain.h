@@ -23,6 +23,12 @@ void *vn_find_struct(const void *chain, VkStructureType type);
  */
 void vn_fill_bind_status(const void *chain);
 
+/*
+ * Zeroes the members of all known structs of an output chain, counts
+ * included: for a query that has no way to say that it failed.
+ */
+void vn_chain_clear_outputs(void *chain);
+
 /* On the stack; holds the copies. */
 struct vn_chain {
    VkBaseOutStructure *first; /* what to put into pNext; NULL if empty */

@@ -174,8 +174,10 @@ fail_alloc:
 static void
 destroy_on_renderer(struct vn_ring *ring)
 {
-   if (vn_ring_wait_seqno(ring, ring->cur) != VK_SUCCESS)
+   if (vn_ring_wait_seqno(ring, ring->cur) != VK_SUCCESS) {
+      vn_ring_set_lost(ring, "its ring cannot be drained");
       return;
+   }
 
    struct vn_ring_encoder encoder;
    vn_ring_encoder_init(&encoder, ring);
@@ -353,7 +355,7 @@ vn_ring_put(struct vn_ring *ring,
       copy_in(ring, pieces[i].data, pieces[i].size);
    const uint32_t seqno = ring->cur;
 
-   /* relaxed: ordered by the store to the tail, see vn_ring_check_head */
+   /* relaxed: ordered by the store to the tail, see check_head */
    atomic_store_explicit(&ring->reserved, seqno, memory_order_relaxed);
    /*
     * The tail before the status, both seq_cst: the renderer sets IDLE and

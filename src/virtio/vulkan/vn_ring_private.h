@@ -21,7 +21,7 @@ enum vn_ring_status {
 #define VN_RING_IDLE_TIMEOUT_NS UINT64_C(1000000)
 
 /* The bound of making and removing a ring, when no watchdog runs. */
-#define VN_RING_SETUP_NS (5 * VN_NSEC_PER_SEC)
+#define VN_RING_SETUP_NS (15 * VN_NSEC_PER_SEC)
 
 /* Larger commands go into shared memory and are executed from there. */
 #define VN_RING_DIRECT_DIVISOR 16

@@ -14,8 +14,7 @@ spoil items of a kind.
 import struct
 from collections import namedtuple
 
-from .lengths import evaluate
-from .scalars import base, wire_bytes
+from .scalars import wire_bytes
 from .scope import FULL, PARTIAL, REPLY, SENT_OUTPUTS, Scope
 from .shapes import Shape, shape
 
@@ -276,11 +275,3 @@ class Encoder:
             tag = union.fields.index(member)
         writer.put(struct.pack('<I', tag), 'value')
         self.field(writer, member, {member_name: tree}, FULL)
-
-
-def expected_count(scope, field, siblings, index=0):
-    """What the length of an array behind a pointer has to be."""
-    return evaluate(field.lengths[0], siblings, scope.registry, index)
-
-
-__all__ = ['Encoder', 'Mark', 'Writer', 'base', 'expected_count']

@@ -5,7 +5,6 @@
 import ctypes
 
 from .scalars import memory_code
-from .shapes import Shape, shape
 
 POINTER_SIZE = ctypes.sizeof(ctypes.c_void_p)
 
@@ -77,6 +76,3 @@ class Layout:
             self._structs[name] = (round_up(end, alignment), alignment,
                                    offsets)
         return self._structs[name]
-
-
-__all__ = ['CTYPES', 'Layout', 'POINTER_SIZE', 'Shape', 'shape']

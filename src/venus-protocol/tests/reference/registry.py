@@ -9,7 +9,7 @@ ValueError with the name of the thing.
 
 import re
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,6 @@ class Registry:
     def value(self, enumerant):
         """The number of an enumerant or API constant."""
         return self.constants[self.canonical(enumerant)]
-
-    def add_struct(self, struct, stype=None):
-        """Adds a struct that the registry lacks."""
-        self.structs[struct.name] = struct
-        if stype is not None:
-            self.constants[struct.fields[0].stype] = stype
 
     # -- enums
 
@@ -283,6 +277,3 @@ def constant(text):
         return int(text, 0)
     except ValueError:
         return float(text.rstrip('fF'))
-
-
-__all__ = ['Command', 'Field', 'Registry', 'Requirement', 'Struct', 'replace']

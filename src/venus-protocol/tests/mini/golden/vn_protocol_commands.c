@@ -62,7 +62,9 @@ vn_decode_vkCreateThing_reply(struct vn_decoder *dec,
        !vn_decode_id(dec, VN_HANDLE_TO_ID(*pThing), ret))
       *pThing = VK_NULL_HANDLE;
 
-   return dec->failed ? VK_ERROR_DEVICE_LOST : ret;
+   if (dec->failed)
+      return VK_ERROR_DEVICE_LOST;
+   return ret;
 }
 
 void
@@ -159,6 +161,10 @@ vn_decode_vkEnumerateThings_reply(struct vn_decoder *dec,
    if (vn_decode_pointer(dec, pThingCount))
       thingCount = vn_decode_u32(dec);
 
+   /* as no array at all it was taken for a question about the count */
+   const bool pThings_no_room = pThings && !thingCount_max && thingCount;
+   if (pThings_no_room)
+      thingCount = 0;
    const size_t pThings_size =
       vn_decode_array(dec, pThings, thingCount, thingCount_max);
    for (size_t i = 0; i < pThings_size; i++) {
@@ -168,7 +174,11 @@ vn_decode_vkEnumerateThings_reply(struct vn_decoder *dec,
 
    if (pThingCount)
       *pThingCount = dec->failed ? 0 : thingCount;
-   return dec->failed ? VK_ERROR_DEVICE_LOST : ret;
+   if (dec->failed)
+      return VK_ERROR_DEVICE_LOST;
+   if (ret == VK_SUCCESS && (pThings_no_room))
+      return VK_INCOMPLETE;
+   return ret;
 }
 
 void
@@ -263,13 +273,21 @@ vn_decode_vkGetThingBytes_reply(struct vn_decoder *dec,
    if (vn_decode_pointer(dec, pSize))
       size = vn_decode_u64(dec);
 
+   /* as no array at all it was taken for a question about the count */
+   const bool pData_no_room = pData && !size_max && size;
+   if (pData_no_room)
+      size = 0;
    const size_t pData_size =
       vn_decode_array(dec, pData, size, size_max);
    vn_decode_bytes(dec, pData, pData_size);
 
    if (pSize)
       *pSize = dec->failed ? 0 : size;
-   return dec->failed ? VK_ERROR_DEVICE_LOST : ret;
+   if (dec->failed)
+      return VK_ERROR_DEVICE_LOST;
+   if (ret == VK_SUCCESS && (pData_no_room))
+      return VK_INCOMPLETE;
+   return ret;
 }
 
 void

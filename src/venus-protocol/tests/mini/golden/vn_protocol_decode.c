@@ -30,6 +30,9 @@ vn_decode_VkThingListEXT_members(struct vn_decoder *dec, void *ptr)
    if (!p)
       return;
    val->partCount = vn_load_u32(p);
+   /* as no array at all it was taken for a question about the count */
+   if (val->pParts && !pParts_max)
+      val->partCount = 0;
    const size_t pParts_size =
       vn_decode_array(dec, val->pParts, val->partCount, pParts_max);
    for (size_t i = 0; i < pParts_size; i++)

@@ -3,6 +3,7 @@ ${banner(protocol, 'Entry points that only pass a command on. See vn_entrypoints
 #include "vn_entrypoints.h"
 
 #include "vn_calls.h"
+#include "vn_chain.h"
 #include "vn_command_buffer.h"
 #include "vn_object.h"
 
@@ -116,6 +117,7 @@ ${call(f'vn_call_{function.command.name}(', [f'vn_ring_of({function.dispatch})']
 % if f.wire.stype:
       memset((char *)${f.name} + sizeof(VkBaseOutStructure), 0,
              sizeof(*${f.name}) - sizeof(VkBaseOutStructure));
+      vn_chain_clear_outputs(${f.name}->pNext);
 % elif f.wire.kind == 'struct':
       memset(${f.name}, 0, sizeof(*${f.name}));
 % else:
