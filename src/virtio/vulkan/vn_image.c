@@ -6,9 +6,10 @@
  * requirements are the host's, asked when the application asks.
  */
 
+#include "vn_image.h"
+
 #include "vn_calls.h"
 #include "vn_chain.h"
-#include "vn_device.h"
 #include "vn_entrypoints.h"
 #include "vn_suballoc.h"
 
@@ -56,14 +57,17 @@ vn_CreateImage(VkDevice _device,
    if (external && external->handleTypes)
       external->handleTypes = VN_RENDERER_HANDLE_TYPE;
 
-   struct vn_object_base *object =
-      vn_object_create(_device, pAllocator, VK_OBJECT_TYPE_IMAGE);
-   if (!object) {
+   struct vn_image *image = vn_device_object_zalloc(
+      _device, pAllocator, sizeof(*image), VK_OBJECT_TYPE_IMAGE);
+   if (!image) {
       vn_chain_finish(&chain);
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
    }
 
-   VkImage handle = (VkImage)(uintptr_t)object;
+   image->format = info.format;
+   image->array_layers = info.arrayLayers;
+
+   VkImage handle = vn_image_to_handle(image);
    if (must_wait(&info)) {
       result = vn_call_vkCreateImage(device->dispatch.ring, _device, &info,
                                      NULL, &handle);
@@ -74,10 +78,10 @@ vn_CreateImage(VkDevice _device,
    vn_chain_finish(&chain);
 
    if (result != VK_SUCCESS) {
-      vn_object_destroy(_device, pAllocator, object);
+      vn_object_destroy(_device, pAllocator, image);
       return vn_result(result);
    }
-   *pImage = (VkImage)(uintptr_t)object;
+   *pImage = vn_image_to_handle(image);
    return VK_SUCCESS;
 }
 
@@ -90,6 +94,7 @@ vn_BindImageMemory2(VkDevice device,
    /* one by one, so that a copy to edit fits on the stack */
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindImageMemoryInfo info = pBindInfos[i];
+      vn_fill_bind_status(info.pNext);
       vn_suballoc_translate(&info.memory, &info.memoryOffset);
       const VkResult result =
          vn_async_vkBindImageMemory2(vn_ring_of(device), device, 1, &info);

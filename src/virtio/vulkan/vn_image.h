@@ -1,0 +1,19 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ */
+
+#ifndef VN_IMAGE_H
+#define VN_IMAGE_H
+
+#include "vn_device.h"
+
+struct vn_image {
+   struct vn_object_base base;
+   VkFormat format;
+   uint32_t array_layers;
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_image, VkImage)
+
+#endif /* VN_IMAGE_H */
