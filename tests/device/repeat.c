@@ -204,10 +204,132 @@ test_formats(const struct vkt_instance *instance)
    }
 }
 
+struct requirements {
+   VkMemoryRequirements memory;
+   VkBool32 prefers_dedicated;
+   VkBool32 requires_dedicated;
+};
+
+/* By all three ways; image or buffer is not NULL. */
+static void
+check_requirements(struct vkt_device *dev, VkBuffer buffer, VkImage image)
+{
+   const VkBufferMemoryRequirementsInfo2 buffer_info = {
+      .sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_REQUIREMENTS_INFO_2,
+      .buffer = buffer,
+   };
+   const VkImageMemoryRequirementsInfo2 image_info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2,
+      .image = image,
+   };
+   struct requirements answers[3];
+
+   memset(answers, 0, sizeof(answers));
+   for (int i = 0; i < 3; i++) {
+      VkMemoryDedicatedRequirements dedicated = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS,
+         .prefersDedicatedAllocation = 77,
+         .requiresDedicatedAllocation = 77,
+      };
+      VkMemoryRequirements2 out = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2,
+         .pNext = &dedicated,
+      };
+      if (buffer)
+         vkGetBufferMemoryRequirements2(dev->handle, &buffer_info, &out);
+      else
+         vkGetImageMemoryRequirements2(dev->handle, &image_info, &out);
+      answers[i].memory = out.memoryRequirements;
+      answers[i].prefers_dedicated = dedicated.prefersDedicatedAllocation;
+      answers[i].requires_dedicated = dedicated.requiresDedicatedAllocation;
+      U_CHECK(!memcmp(&answers[i], &answers[0], sizeof(answers[0])));
+   }
+   note(&answers[0], sizeof(answers[0]));
+
+   VkMemoryRequirements old;
+   if (buffer)
+      vkGetBufferMemoryRequirements(dev->handle, buffer, &old);
+   else
+      vkGetImageMemoryRequirements(dev->handle, image, &old);
+   U_CHECK_EQ(old.size, answers[0].memory.size);
+   U_CHECK_EQ(old.alignment, answers[0].memory.alignment);
+   U_CHECK_EQ(old.memoryTypeBits, answers[0].memory.memoryTypeBits);
+}
+
+/* Live in pairs, so that the second is made with what the first taught. */
+static void
+test_buffers(struct vkt_device *dev)
+{
+   static const VkBufferUsageFlags usages[] = {
+      VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
+      VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT,
+      VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+      VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT,
+   };
+   static const VkDeviceSize sizes[] = {
+      4096, 1, 4097, 63, 64, 65, 1000000, 64 << 20, (64 << 20) + 1, 256,
+   };
+
+   for (uint32_t i = 0; i < VKT_ARRAY_SIZE(usages); i++) {
+      for (uint32_t j = 0; j < VKT_ARRAY_SIZE(sizes); j++) {
+         const VkBufferCreateInfo info = {
+            .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+            .size = sizes[j],
+            .usage = usages[i],
+         };
+         for (int k = 0; k < 2; k++) {
+            VkBuffer buffer = VK_NULL_HANDLE;
+            if (VKT_CHECK(vkCreateBuffer(dev->handle, &info, NULL, &buffer)))
+               check_requirements(dev, buffer, VK_NULL_HANDLE);
+            vkDestroyBuffer(dev->handle, buffer, NULL);
+         }
+      }
+   }
+}
+
+static void
+test_images(struct vkt_device *dev)
+{
+   const VkFormat views[2] = { VK_FORMAT_R8G8B8A8_UNORM,
+                               VK_FORMAT_R8G8B8A8_SRGB };
+   const VkImageFormatListCreateInfo list = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO,
+      .viewFormatCount = 2,
+      .pViewFormats = views,
+   };
+
+   for (uint32_t size = 1; size < 3000; size = size * 3 + 1) {
+      for (uint32_t kind = 0; kind < 8; kind++) {
+         const bool is_mutable = kind & 2;
+         const VkImageCreateInfo info = {
+            .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+            .pNext = is_mutable && kind & 4 ? &list : NULL,
+            .flags = is_mutable ? VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT : 0,
+            .imageType = VK_IMAGE_TYPE_2D,
+            .format = VK_FORMAT_R8G8B8A8_UNORM,
+            .extent = { size, kind & 4 ? size : 2 * size, 1 },
+            .mipLevels = 1,
+            .arrayLayers = 1,
+            .samples = VK_SAMPLE_COUNT_1_BIT,
+            .tiling =
+               kind & 1 ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_OPTIMAL,
+            .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+         };
+         for (int i = 0; i < 2; i++) {
+            VkImage image = VK_NULL_HANDLE;
+            if (VKT_CHECK(vkCreateImage(dev->handle, &info, NULL, &image)))
+               check_requirements(dev, VK_NULL_HANDLE, image);
+            vkDestroyImage(dev->handle, image, NULL);
+         }
+      }
+   }
+}
+
 int
 main(int argc, char **argv)
 {
    struct vkt_instance instance;
+   struct vkt_device dev = { 0 };
 
    vkt_bound(100);
    if (argc > 2) {
@@ -221,7 +343,12 @@ main(int argc, char **argv)
    if (U_CHECK(vkt_instance_init(&instance))) {
       test_formats(&instance);
       test_image_formats(&instance);
+      if (U_CHECK(vkt_device_init(&dev, &instance, NULL, 0, NULL))) {
+         test_buffers(&dev);
+         test_images(&dev);
+      }
    }
+   vkt_device_finish(&dev);
    vkt_instance_finish(&instance);
    if (record)
       fclose(record);

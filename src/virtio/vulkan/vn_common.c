@@ -30,6 +30,8 @@ static const struct option perf_options[] = {
      "each memory object is the renderer's" },
    { "no_format_cache", VN_PERF_NO_FORMAT_CACHE,
      "each format query is asked" },
+   { "no_requirement_cache", VN_PERF_NO_REQUIREMENT_CACHE,
+     "each query of memory requirements is asked" },
 };
 
 static uint32_t debug_flags;

@@ -55,6 +55,8 @@ enum vn_perf_flag {
    /* each VkDeviceMemory is one of the renderer */
    VN_PERF_NO_MEMORY_SUBALLOC = 1 << 3,
    VN_PERF_NO_FORMAT_CACHE = 1 << 4, /* each format query is asked */
+   /* each query of memory requirements is asked */
+   VN_PERF_NO_REQUIREMENT_CACHE = 1 << 5,
 };
 
 /* Parsed once per process, on first use. */

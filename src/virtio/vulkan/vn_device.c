@@ -142,8 +142,9 @@ init_queues(struct vn_device *device, const VkDeviceCreateInfo *info)
    return VK_SUCCESS;
 }
 
+/* What threads share: locks, and the caches that have their own. */
 static void
-init_locks(struct vn_device *device)
+init_shared(struct vn_device *device)
 {
    pthread_condattr_t attr;
    pthread_condattr_init(&attr);
@@ -152,11 +153,13 @@ init_locks(struct vn_device *device)
    pthread_condattr_destroy(&attr);
    pthread_mutex_init(&device->submit_mutex, NULL);
    pthread_mutex_init(&device->private_data_mutex, NULL);
+   vn_requirement_caches_init(&device->requirements);
 }
 
 static void
-finish_locks(struct vn_device *device)
+finish_shared(struct vn_device *device)
 {
+   vn_requirement_caches_finish(&device->requirements);
    pthread_mutex_destroy(&device->private_data_mutex);
    pthread_mutex_destroy(&device->submit_mutex);
    pthread_cond_destroy(&device->submit_cond);
@@ -183,11 +186,11 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    device->alloc = pAllocator ? *pAllocator : instance->alloc;
    device->instance = instance;
    device->physical_device = physical_device;
-   init_locks(device);
+   init_shared(device);
 
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
-      goto fail_locks;
+      goto fail_shared;
 
    result = init_queues(device, pCreateInfo);
    if (result != VK_SUCCESS)
@@ -200,8 +203,8 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
 fail_device:
    destroy_renderer_device(device);
    finish_queues(device);
-fail_locks:
-   finish_locks(device);
+fail_shared:
+   finish_shared(device);
    vn_object_free(&instance->alloc, pAllocator, device);
    return vn_result(result);
 }
@@ -216,7 +219,7 @@ vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
    vn_suballoc_finish(device);
    destroy_renderer_device(device);
    finish_queues(device);
-   finish_locks(device);
+   finish_shared(device);
    vn_object_free(&device->instance->alloc, pAllocator, device);
 }
 

@@ -10,6 +10,7 @@
 #include "vn_memory_pool.h"
 #include "vn_object.h"
 #include "vn_physical_device.h"
+#include "vn_requirements.h"
 #include "vn_ring.h"
 
 struct vn_queue;
@@ -34,6 +35,8 @@ struct vn_device {
 
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;
+
+   struct vn_requirement_caches requirements;
 
    /* vn_suballoc.c's. Bit per memory type: small allocations are pieces. */
    _Atomic uint32_t suballoc_types;

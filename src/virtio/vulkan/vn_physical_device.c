@@ -247,6 +247,10 @@ init_physical_device(struct vn_physical_device *physical_device)
    if (result != VK_SUCCESS)
       return result;
    choose_extensions(physical_device);
+   physical_device->has_maintenance4 =
+      physical_device->api_version >= VK_API_VERSION_1_3 ||
+      vn_ext_set_has(&physical_device->renderer_extensions,
+                     VN_DEVICE_EXT_KHR_maintenance4);
 
    vn_log(INFO, "%s: Vulkan %u.%u, mapping %s, dma-buf %s",
           physical_device->properties.deviceName,

@@ -37,6 +37,8 @@ struct vn_physical_device {
    VkExternalMemoryHandleTypeFlags external_handle_types;
    /* host-visible memory of this device can be mapped here */
    bool can_map;
+   /* the host keeps its promises about sizes of buffers */
+   bool has_maintenance4;
 
    /* vn_format.c's */
    struct vn_answer_cache formats;

@@ -145,7 +145,8 @@ vn_suballoc_alloc(struct vn_device *device,
                   struct vn_device_memory *memory,
                   const VkMemoryAllocateInfo *info)
 {
-   if (!may_be_piece(device, info))
+   /* a lost renderer has no memory; let the allocation itself say so */
+   if (!may_be_piece(device, info) || vn_ring_is_lost(device->dispatch.ring))
       return false;
 
    memory->type_index = info->memoryTypeIndex;
