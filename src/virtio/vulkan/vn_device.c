@@ -94,6 +94,9 @@ destroy_renderer_device(struct vn_device *device)
 {
    struct vn_ring *ring = device->dispatch.ring;
 
+   for (uint32_t i = 0; i < device->queue_count; i++)
+      vn_queue_drop_objects(&device->queues[i], device);
+   vn_feedback_drop_objects(device);
    vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
    vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
 }
@@ -151,11 +154,13 @@ init_locks(struct vn_device *device)
    pthread_condattr_destroy(&attr);
    pthread_mutex_init(&device->submit_mutex, NULL);
    pthread_mutex_init(&device->private_data_mutex, NULL);
+   vn_feedback_init(&device->feedback);
 }
 
 static void
 finish_locks(struct vn_device *device)
 {
+   vn_feedback_finish(&device->feedback);
    pthread_mutex_destroy(&device->private_data_mutex);
    pthread_mutex_destroy(&device->submit_mutex);
    pthread_cond_destroy(&device->submit_cond);
