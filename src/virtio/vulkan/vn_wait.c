@@ -92,9 +92,8 @@ wait_for_submission(struct vn_device *device, uint64_t until_ns)
                           &until);
 }
 
-/* VK_ERROR_DEVICE_LOST if the renderer is dead. */
-static VkResult
-look_for_life(struct vn_device *device, uint64_t wait_start_ns)
+VkResult
+vn_wait_look_for_life(struct vn_device *device, uint64_t wait_start_ns)
 {
    struct vn_renderer *renderer = vn_ring_renderer(device->dispatch.ring);
    return renderer->watchdog(renderer->watchdog_data, wait_start_ns)
@@ -225,7 +224,7 @@ wait_loop(struct vn_device *device,
          }
          pthread_mutex_unlock(&device->submit_mutex);
 
-         result = look_for_life(device, expired ? 0 : start);
+         result = vn_wait_look_for_life(device, expired ? 0 : start);
          if (result != VK_SUCCESS)
             return result;
          if (expired)
@@ -240,7 +239,7 @@ wait_loop(struct vn_device *device,
           */
          if (refreshed || !list->any_plain) {
             /* whoever polls has no other way to learn of a loss */
-            result = look_for_life(device, 0);
+            result = vn_wait_look_for_life(device, 0);
             return result == VK_SUCCESS ? VK_TIMEOUT : result;
          }
          result = refresh_completed(device, list);

@@ -44,4 +44,11 @@ struct vn_wait {
  */
 VkResult vn_wait(struct vn_device *device, const struct vn_wait *wait);
 
+/*
+ * VK_ERROR_DEVICE_LOST if the renderer is dead. wait_start_ns as for the
+ * watchdog; 0 for somebody who polls and has no other way to learn of it.
+ */
+VkResult vn_wait_look_for_life(struct vn_device *device,
+                               uint64_t wait_start_ns);
+
 #endif /* VN_WAIT_H */
