@@ -57,6 +57,9 @@ enum vn_perf_flag {
    VN_PERF_NO_FORMAT_CACHE = 1 << 4, /* each format query is asked */
    /* each query of memory requirements is asked */
    VN_PERF_NO_REQUIREMENT_CACHE = 1 << 5,
+   /* the host is asked instead of memory */
+   VN_PERF_NO_FENCE_FEEDBACK = 1 << 6,
+   VN_PERF_NO_SEMAPHORE_FEEDBACK = 1 << 7,
 };
 
 /* Parsed once per process, on first use. */

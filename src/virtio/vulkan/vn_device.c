@@ -95,6 +95,9 @@ destroy_renderer_device(struct vn_device *device)
 {
    struct vn_ring *ring = device->dispatch.ring;
 
+   for (uint32_t i = 0; i < device->queue_count; i++)
+      vn_queue_drop_objects(&device->queues[i], device);
+   vn_feedback_drop_objects(device);
    vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
    vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
 }
@@ -154,12 +157,14 @@ init_shared(struct vn_device *device)
    pthread_mutex_init(&device->submit_mutex, NULL);
    pthread_mutex_init(&device->private_data_mutex, NULL);
    vn_requirement_caches_init(&device->requirements);
+   vn_feedback_init(&device->feedback);
 }
 
 static void
 finish_shared(struct vn_device *device)
 {
    vn_requirement_caches_finish(&device->requirements);
+   vn_feedback_finish(&device->feedback);
    pthread_mutex_destroy(&device->private_data_mutex);
    pthread_mutex_destroy(&device->submit_mutex);
    pthread_cond_destroy(&device->submit_cond);

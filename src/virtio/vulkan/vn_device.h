@@ -7,6 +7,7 @@
 #define VN_DEVICE_H
 
 #include "vn_extensions.h"
+#include "vn_feedback.h"
 #include "vn_memory_pool.h"
 #include "vn_object.h"
 #include "vn_physical_device.h"
@@ -32,6 +33,8 @@ struct vn_device {
     */
    pthread_mutex_t submit_mutex;
    pthread_cond_t submit_cond; /* CLOCK_MONOTONIC */
+
+   struct vn_feedback feedback;
 
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;
