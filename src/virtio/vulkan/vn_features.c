@@ -28,6 +28,22 @@ correct_struct(VkBaseOutStructure *s)
          VK_FALSE;
       break;
    }
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_FEATURES_EXT: {
+      /* states of NV extensions, which the protocol does not have */
+      VkPhysicalDeviceExtendedDynamicState3FeaturesEXT *features = (void *)s;
+      features->extendedDynamicState3ViewportWScalingEnable = VK_FALSE;
+      features->extendedDynamicState3ViewportSwizzle = VK_FALSE;
+      features->extendedDynamicState3CoverageToColorEnable = VK_FALSE;
+      features->extendedDynamicState3CoverageToColorLocation = VK_FALSE;
+      features->extendedDynamicState3CoverageModulationMode = VK_FALSE;
+      features->extendedDynamicState3CoverageModulationTableEnable = VK_FALSE;
+      features->extendedDynamicState3CoverageModulationTable = VK_FALSE;
+      features->extendedDynamicState3CoverageReductionMode = VK_FALSE;
+      features->extendedDynamicState3RepresentativeFragmentTestEnable =
+         VK_FALSE;
+      features->extendedDynamicState3ShadingRateImageEnable = VK_FALSE;
+      break;
+   }
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES: {
       VkPhysicalDevicePrivateDataFeatures *features = (void *)s;
       features->privateData = VK_TRUE;
@@ -42,9 +58,14 @@ VKAPI_ATTR void VKAPI_CALL
 vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
                               VkPhysicalDeviceFeatures2 *pFeatures)
 {
+   const struct vn_physical_device *physical_device =
+      vn_physical_device_from_handle(physicalDevice);
+
    vn_zero_feature_structs(pFeatures);
-   vn_call_vkGetPhysicalDeviceFeatures2(vn_ring_of(physicalDevice),
+   vn_call_vkGetPhysicalDeviceFeatures2(physical_device->dispatch.ring,
                                         physicalDevice, pFeatures);
+   vn_mask_feature_structs(pFeatures, &physical_device->extensions,
+                           physical_device->api_version);
    for (VkBaseOutStructure *s = pFeatures->pNext; s; s = s->pNext)
       correct_struct(s);
 }

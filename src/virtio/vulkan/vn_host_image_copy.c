@@ -121,14 +121,15 @@ region_init(struct vn_device *device,
                                     : info->extent.height;
    uint64_t slices, row_size, row_pitch, slice_pitch, packed, extent;
 
-   region->rows = blocks(info->extent.height, block.height);
-   if (!u_mul_u64(layer_count(image, &info->subresource), info->extent.depth,
-                  &slices) ||
+   region->rows = blocks(info->extent.height, block.extent.height);
+   if (!u_mul_u64(layer_count(image, &info->subresource),
+                  blocks(info->extent.depth, block.extent.depth), &slices) ||
        slices > UINT32_MAX ||
-       !u_mul_u64(blocks(info->extent.width, block.width), block.size,
+       !u_mul_u64(blocks(info->extent.width, block.extent.width), block.size,
                   &row_size) ||
-       !u_mul_u64(blocks(row_length, block.width), block.size, &row_pitch) ||
-       !u_mul_u64(row_pitch, blocks(image_height, block.height),
+       !u_mul_u64(blocks(row_length, block.extent.width), block.size,
+                  &row_pitch) ||
+       !u_mul_u64(row_pitch, blocks(image_height, block.extent.height),
                   &slice_pitch) ||
        !u_mul_u64(slice_pitch, slices, &extent) || extent > SIZE_MAX ||
        !u_mul_u64(row_size, region->rows, &packed) ||

@@ -67,6 +67,8 @@ correct_properties(const struct vn_physical_device *physical_device,
 
    props->apiVersion = physical_device->api_version;
    props->driverVersion = driver_version();
+   /* caches have a header of ours, see vn_pipeline_cache.c */
+   rehash_uuid(props->pipelineCacheUUID);
 }
 
 static void
@@ -410,6 +412,8 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
    vn_zero_property_structs(pProperties);
    vn_call_vkGetPhysicalDeviceProperties2(physical_device->dispatch.ring,
                                           physicalDevice, pProperties);
+   vn_mask_property_structs(pProperties, &physical_device->extensions,
+                            physical_device->api_version);
 
    pProperties->properties = physical_device->properties;
 

@@ -56,6 +56,22 @@ dynamic_flags(const VkGraphicsPipelineCreateInfo *info)
    return flags;
 }
 
+/*
+ * "If this structure is included in the pNext chain of a pipeline creation
+ * structure, flags is used instead of the corresponding flags value".
+ */
+static uint64_t
+create_flags(VkPipelineCreateFlags flags, const void *chain)
+{
+#ifdef VK_KHR_maintenance5
+   const VkPipelineCreateFlags2CreateInfoKHR *flags2 = vn_find_struct(
+      chain, VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR);
+   if (flags2)
+      return flags2->flags;
+#endif
+   return flags;
+}
+
 /* The parts of a pipeline that this create info describes itself. */
 struct graphics_parts {
    bool vertex_input;
@@ -81,7 +97,8 @@ parts_of(const VkGraphicsPipelineCreateInfo *info)
    VkGraphicsPipelineLibraryFlagsEXT flags = ~0u;
    if (library)
       flags = library->flags;
-   else if (info->flags & VK_PIPELINE_CREATE_LIBRARY_BIT_KHR ||
+   else if (create_flags(info->flags, info->pNext) &
+               VK_PIPELINE_CREATE_LIBRARY_BIT_KHR ||
             (linked && linked->libraryCount))
       flags = 0;
 
@@ -103,6 +120,7 @@ parts_of(const VkGraphicsPipelineCreateInfo *info)
 struct graphics_copy {
    VkPipelineViewportStateCreateInfo viewport;
    VkPipelineMultisampleStateCreateInfo multisample;
+   struct vn_chain chain;
 };
 
 static void
@@ -137,12 +155,63 @@ clean_attachment_state(VkGraphicsPipelineCreateInfo *info,
       info->pDepthStencilState = NULL;
 }
 
+/*
+ * Handles that a library part has no use for: the layout belongs to the two
+ * parts with shaders, the render pass to all but the vertex input.
+ */
 static void
+clean_part_handles(VkGraphicsPipelineCreateInfo *info,
+                   const struct graphics_parts *parts)
+{
+   if (parts->pre_rasterization || parts->fragment_shader)
+      return;
+   if (parts->vertex_input || parts->fragment_output)
+      info->layout = VK_NULL_HANDLE;
+   if (parts->vertex_input && !parts->fragment_output)
+      info->renderPass = VK_NULL_HANDLE;
+}
+
+/*
+ * The formats in VkPipelineRenderingCreateInfo are part of the fragment
+ * output, and of nothing when there is a render pass. Replaces the chain by
+ * a copy without them, which is to be finished in any case.
+ */
+static VkResult
+clean_rendering_info(VkGraphicsPipelineCreateInfo *info,
+                     const struct graphics_parts *parts,
+                     const VkAllocationCallbacks *alloc,
+                     struct vn_chain *chain)
+{
+   *chain = (struct vn_chain){ .alloc = alloc };
+   const VkPipelineRenderingCreateInfo *rendering = vn_find_struct(
+      info->pNext, VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO);
+   if (!rendering || (parts->fragment_output && !info->renderPass))
+      return VK_SUCCESS;
+
+   const VkResult result = vn_chain_init(chain, alloc, info->pNext, NULL, 0);
+   if (result != VK_SUCCESS)
+      return result;
+   VkPipelineRenderingCreateInfo *copy = vn_find_struct(
+      chain->first, VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO);
+   copy->colorAttachmentCount = 0;
+   copy->pColorAttachmentFormats = NULL;
+   info->pNext = chain->first;
+   return VK_SUCCESS;
+}
+
+static VkResult
 clean_graphics_info(VkGraphicsPipelineCreateInfo *info,
+                    const VkAllocationCallbacks *alloc,
                     struct graphics_copy *copy)
 {
    const struct graphics_parts parts = parts_of(info);
    const uint32_t dynamic = dynamic_flags(info);
+
+   clean_part_handles(info, &parts);
+   const VkResult result =
+      clean_rendering_info(info, &parts, alloc, &copy->chain);
+   if (result != VK_SUCCESS)
+      return result;
 
    bool has_tessellation = false;
    bool has_vertex = false;
@@ -206,8 +275,10 @@ clean_graphics_info(VkGraphicsPipelineCreateInfo *info,
       info->layout = VK_NULL_HANDLE;
 
    /* "basePipelineHandle ... if flags contains DERIVATIVE" */
-   if (!(info->flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
+   if (!(create_flags(info->flags, info->pNext) &
+         VK_PIPELINE_CREATE_DERIVATIVE_BIT))
       info->basePipelineHandle = VK_NULL_HANDLE;
+   return VK_SUCCESS;
 }
 
 /* Creation feedback is an output that the wire carries as an input: nothing
@@ -346,15 +417,19 @@ vn_CreateGraphicsPipelines(VkDevice _device,
    struct graphics_copy *copies = (void *)(infos + createInfoCount);
 
    bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
-   for (uint32_t i = 0; i < createInfoCount; i++) {
-      infos[i] = pCreateInfos[i];
-      clear_feedback(infos[i].pNext);
-      clean_graphics_info(&infos[i], &copies[i]);
-      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
-      wait |= (infos[i].flags & RESULT_MATTERS) != 0;
+   uint32_t ready;
+   for (ready = 0; ready < createInfoCount && result == VK_SUCCESS; ready++) {
+      VkGraphicsPipelineCreateInfo *info = &infos[ready];
+      *info = pCreateInfos[ready];
+      clear_feedback(info->pNext);
+      wait |= (create_flags(info->flags, info->pNext) & RESULT_MATTERS) != 0;
+      result = clean_graphics_info(info, &device->alloc, &copies[ready]);
+      objects[ready]->layout = vn_pipeline_layout_ref(info->layout);
    }
 
-   if (wait) {
+   if (result != VK_SUCCESS) {
+      /* not sent */
+   } else if (wait) {
       result = vn_call_vkCreateGraphicsPipelines(ring, _device, pipelineCache,
                                                  createInfoCount, infos, NULL,
                                                  pPipelines);
@@ -363,6 +438,8 @@ vn_CreateGraphicsPipelines(VkDevice _device,
          ring, _device, pipelineCache, createInfoCount, infos, NULL,
          pPipelines);
    }
+   for (uint32_t i = 0; i < ready; i++)
+      vn_chain_finish(&copies[i].chain);
    vn_free_scratch(&device->alloc, infos);
    return vn_result(finish_pipelines(device, pAllocator, result,
                                      createInfoCount, objects, pPipelines));
@@ -396,10 +473,11 @@ vn_CreateComputePipelines(VkDevice _device,
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
       clear_feedback(infos[i].pNext);
-      if (!(infos[i].flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
+      const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
+      if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
          infos[i].basePipelineHandle = VK_NULL_HANDLE;
       objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
-      wait |= (infos[i].flags & RESULT_MATTERS) != 0;
+      wait |= (flags & RESULT_MATTERS) != 0;
    }
 
    if (wait) {
@@ -446,10 +524,11 @@ vn_CreateRayTracingPipelinesKHR(
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
       clear_feedback(infos[i].pNext);
-      if (!(infos[i].flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
+      const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
+      if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
          infos[i].basePipelineHandle = VK_NULL_HANDLE;
       objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
-      wait |= (infos[i].flags & RESULT_MATTERS) != 0;
+      wait |= (flags & RESULT_MATTERS) != 0;
    }
 
    /* done at once, never deferred: see vn_deferred_operation.c */

@@ -8,8 +8,6 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
-from gen.registry import GeneratorError
-
 # The registry has the size of a whole texel; a copy to or from a buffer takes
 # one aspect, and of some the specification says how it is padded.
 DEPTH_BYTES = {16: 2, 24: 4, 32: 4}
@@ -17,13 +15,12 @@ DEPTH_BYTES = {16: 2, 24: 4, 32: 4}
 
 @dataclass
 class Format:
-    """Sizes in bytes, 0 for an aspect that is not there; extents in
-    texels. `planes` are the block sizes of a multi-planar format."""
+    """Sizes in bytes, 0 for an aspect that is not there; the extent of a
+    block in texels. `planes` are the block sizes of a multi-planar format."""
 
     name: str
     block: int
-    width: int
-    height: int
+    extent: list[int]
     depth: int = 0
     stencil: int = 0
     planes: list[int] = field(default_factory=list)
@@ -37,11 +34,9 @@ def formats(path: str) -> list[Format]:
 
 
 def _read(element: ET.Element, sizes: dict[str, int]) -> Format:
-    width, height, depth = (element.get('blockExtent') or '1,1,1').split(',')
-    if depth != '1':
-        raise GeneratorError(f'{element.get("name")} has blocks with depth')
+    extent = (element.get('blockExtent') or '1,1,1').split(',')
     out = Format(element.get('name'), int(element.get('blockSize')),
-                 int(width), int(height))
+                 [int(side) for side in extent])
     for component in element.findall('component'):
         if component.get('name') == 'D':
             out.depth = DEPTH_BYTES[int(component.get('bits'))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import extensions
+from extensions import OMIT
 from gen.registry import GeneratorError, Provider
 from gen.venus import Venus
 
@@ -50,7 +51,7 @@ class Offers:
     def names(self) -> set[str]:
         """All extensions that an application can enable."""
         return {offer.name for offer in self.device + self.instance
-                if offer.kind != extensions.OMIT}
+                if offer.kind != OMIT}
 
     def _collect(self, rows: dict, kind: str) -> list[Offer]:
         offers = []

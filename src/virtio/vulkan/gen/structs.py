@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gen.protocol import Protocol
 from gen.registry import Member, Type
+from offers import OMIT, Offer, Offers
 
 
 @dataclass
@@ -32,9 +33,14 @@ class ChainStruct:
         """The members that a query fills in. Pointers are the caller's, and
         so are their counts if somebody is going to look at them."""
         counts = {part for m in self.pointers for part in m.lens}
+        return [m for m in self.answers
+                if not (self.on_wire and m.name in counts)]
+
+    @property
+    def answers(self) -> list[Member]:
+        """All members but pointers."""
         return [m for m in self.type.members
-                if not m.pointers and m.name not in ('sType', 'pNext')
-                and not (self.on_wire and m.name in counts)]
+                if not m.pointers and m.name not in ('sType', 'pNext')]
 
 
 def chain_structs(protocol: Protocol) -> list[ChainStruct]:
@@ -57,3 +63,23 @@ def chain_structs(protocol: Protocol) -> list[ChainStruct]:
 def extending(structs: list[ChainStruct], head: str) -> list[ChainStruct]:
     """Those that can be chained to `head`."""
     return [s for s in structs if head in s.type.extends]
+
+
+@dataclass
+class Origin:
+    """What has to be there for a struct to be there: a core version, or one
+    of some extensions."""
+
+    core: tuple[int, int] | None
+    device: list[Offer]
+
+
+def origin(protocol: Protocol, offers: Offers, struct: ChainStruct) -> Origin:
+    registry = protocol.registry
+    brought = [provider for provider in registry.providers.values()
+               if any(registry.resolve_type(t) == struct.name
+                      for block in provider.blocks for t in block.types)]
+    versions = [p.version for p in brought if p.version]
+    return Origin(min(versions) if versions else None,
+                  [o for o in offers.device
+                   if o.kind != OMIT and o.provider in brought])

@@ -4,8 +4,7 @@ ${banner(protocol, 'See vn_formats.h.', 'src/virtio/vulkan/gen/generate_driver.p
 
 struct layout {
    uint8_t size;
-   uint8_t width;
-   uint8_t height;
+   uint8_t extent[3];
    uint8_t depth_size;
    uint8_t stencil_size;
    uint8_t plane_sizes[3];
@@ -17,7 +16,7 @@ layout_of(VkFormat format)
    switch ((int)format) {
 % for f in formats:
    case ${f.name}:
-      return (struct layout){ ${f.block}, ${f.width}, ${f.height}, ${f.depth}, ${f.stencil}, { ${', '.join(map(str, f.planes or [0]))} } };
+      return (struct layout){ ${f.block}, { ${', '.join(map(str, f.extent))} }, ${f.depth}, ${f.stencil}, { ${', '.join(map(str, f.planes or [0]))} } };
 % endfor
    default:
       return (struct layout){ 0 };
@@ -29,8 +28,7 @@ vn_format_block(VkFormat format, VkImageAspectFlagBits aspect)
 {
    const struct layout layout = layout_of(format);
    struct vn_format_block block = {
-      .width = layout.width,
-      .height = layout.height,
+      .extent = { layout.extent[0], layout.extent[1], layout.extent[2] },
    };
 
    switch ((int)aspect) {

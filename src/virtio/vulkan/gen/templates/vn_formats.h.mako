@@ -9,8 +9,7 @@ ${banner(protocol, 'How texels lie in memory outside of an image.', 'src/virtio/
 /* Of one aspect: bytes of a block, and its extent in texels. */
 struct vn_format_block {
    uint32_t size;
-   uint32_t width;
-   uint32_t height;
+   VkExtent3D extent;
 };
 
 /*

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Query pools. The renderer answers a request for results with a block of
+ * bytes, whole, while the application is promised that only results which are
+ * available are written, and nothing in between. So results are asked for
+ * packed and with their availability, and are put where they belong here.
+ */
+
+#include "vn_calls.h"
+#include "vn_device.h"
+#include "vn_entrypoints.h"
+
+/* Results whose bytes fit on the stack. */
+#define STACK_BYTES 512
+
+struct vn_query_pool {
+   struct vn_object_base base;
+   uint32_t value_count; /* of one query, without its availability */
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_query_pool, VkQueryPool)
+
+static uint32_t
+value_count(const VkQueryPoolCreateInfo *info)
+{
+   switch ((int)info->queryType) {
+   case VK_QUERY_TYPE_PIPELINE_STATISTICS:
+      return (uint32_t)__builtin_popcount(info->pipelineStatistics);
+   case VK_QUERY_TYPE_TRANSFORM_FEEDBACK_STREAM_EXT:
+      return 2;
+   default:
+      return 1;
+   }
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateQueryPool(VkDevice device,
+                   const VkQueryPoolCreateInfo *pCreateInfo,
+                   const VkAllocationCallbacks *pAllocator,
+                   VkQueryPool *pQueryPool)
+{
+   struct vn_query_pool *pool = vn_device_object_zalloc(
+      device, pAllocator, sizeof(*pool), VK_OBJECT_TYPE_QUERY_POOL);
+   if (!pool)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+   pool->value_count = value_count(pCreateInfo);
+
+   VkQueryPoolCreateInfo info = *pCreateInfo;
+   /* "pipelineStatistics is ignored" */
+   if (info.queryType != VK_QUERY_TYPE_PIPELINE_STATISTICS)
+      info.pipelineStatistics = 0;
+
+   VkQueryPool handle = vn_query_pool_to_handle(pool);
+   const VkResult result = vn_async_vkCreateQueryPool(
+      vn_ring_of(device), device, &info, NULL, &handle);
+   if (result != VK_SUCCESS) {
+      vn_object_destroy(device, pAllocator, pool);
+      return vn_result(result);
+   }
+   *pQueryPool = vn_query_pool_to_handle(pool);
+   return VK_SUCCESS;
+}
+
+struct results {
+   uint32_t count;
+   size_t value_size;
+   size_t values_size; /* of one query */
+   size_t packed_size; /* of one query, with its availability */
+   VkQueryResultFlags flags;
+};
+
+static bool
+is_available(const struct results *results, const uint8_t *packed)
+{
+   const uint8_t *word = packed + results->values_size;
+   uint64_t value = 0;
+   memcpy(&value, word, results->value_size); /* little endian, as all is */
+   return value != 0;
+}
+
+/* True if all are available. */
+static bool
+unpack(const struct results *results,
+       const uint8_t *packed,
+       uint8_t *data,
+       size_t stride)
+{
+   const size_t written =
+      results->flags & VK_QUERY_RESULT_WITH_AVAILABILITY_BIT
+         ? results->packed_size
+         : results->values_size;
+   bool all = true;
+
+   for (uint32_t i = 0; i < results->count; i++) {
+      if (is_available(results, packed) ||
+          results->flags & VK_QUERY_RESULT_PARTIAL_BIT) {
+         memcpy(data, packed, written);
+      } else if (results->flags & VK_QUERY_RESULT_WITH_AVAILABILITY_BIT) {
+         memcpy(data + results->values_size, packed + results->values_size,
+                results->value_size);
+      }
+      all &= is_available(results, packed);
+      packed += results->packed_size;
+      data += stride;
+   }
+   return all;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_GetQueryPoolResults(VkDevice _device,
+                       VkQueryPool queryPool,
+                       uint32_t firstQuery,
+                       uint32_t queryCount,
+                       size_t dataSize,
+                       void *pData,
+                       VkDeviceSize stride,
+                       VkQueryResultFlags flags)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   const struct vn_query_pool *pool = vn_query_pool_from_handle(queryPool);
+   const size_t value_size = flags & VK_QUERY_RESULT_64_BIT ? 8 : 4;
+   const struct results results = {
+      .count = queryCount,
+      .value_size = value_size,
+      .values_size = pool->value_count * value_size,
+      .packed_size = (pool->value_count + 1) * value_size,
+      .flags = flags,
+   };
+
+   uint64_t size;
+   if (!u_mul_u64(queryCount, results.packed_size, &size) || size > SIZE_MAX)
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   _Alignas(8) uint8_t stack[STACK_BYTES];
+   uint8_t *packed = stack;
+   if (size > sizeof(stack)) {
+      packed = vn_alloc_scratch(&device->alloc, size);
+      if (!packed)
+         return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+   }
+
+   VkResult result = vn_call_vkGetQueryPoolResults(
+      device->dispatch.ring, _device, queryPool, firstQuery, queryCount, size,
+      packed, results.packed_size,
+      flags | VK_QUERY_RESULT_WITH_AVAILABILITY_BIT);
+   if (result >= VK_SUCCESS) {
+      const bool all = unpack(&results, packed, pData, stride);
+      /* what the host says counts the availability as a result */
+      const VkQueryResultFlags may_lack =
+         VK_QUERY_RESULT_WITH_AVAILABILITY_BIT | VK_QUERY_RESULT_PARTIAL_BIT;
+      if (!all && !(flags & may_lack))
+         result = VK_NOT_READY;
+   }
+   if (packed != stack)
+      vn_free_scratch(&device->alloc, packed);
+   return vn_result(result);
+}
