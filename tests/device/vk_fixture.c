@@ -77,13 +77,20 @@ find_queue_family(struct vkt_instance *instance)
    return false;
 }
 
+/* The newest version that a test may use. */
+#ifdef VK_VERSION_1_4
+#define API_VERSION VK_API_VERSION_1_4
+#else
+#define API_VERSION VK_API_VERSION_1_3
+#endif
+
 bool
 vkt_instance_init(struct vkt_instance *instance)
 {
    const VkApplicationInfo app = {
       .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
       .pApplicationName = "venus-dmabuf device test",
-      .apiVersion = VK_API_VERSION_1_3,
+      .apiVersion = API_VERSION,
    };
    const VkInstanceCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,

@@ -341,6 +341,7 @@ vn_BindBufferMemory2(VkDevice device,
    /* one by one, so that a copy to edit fits on the stack */
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindBufferMemoryInfo info = pBindInfos[i];
+      vn_fill_bind_status(info.pNext);
       vn_suballoc_translate(&info.memory, &info.memoryOffset);
       const VkResult result =
          vn_async_vkBindBufferMemory2(vn_ring_of(device), device, 1, &info);

@@ -21,6 +21,17 @@ vn_find_struct(const void *chain, VkStructureType type)
 }
 
 void
+vn_fill_bind_status(const void *chain)
+{
+#ifdef VK_KHR_maintenance6
+   const VkBindMemoryStatusKHR *status =
+      vn_find_struct(chain, VK_STRUCTURE_TYPE_BIND_MEMORY_STATUS_KHR);
+   if (status && status->pResult)
+      *status->pResult = VK_SUCCESS;
+#endif
+}
+
+void
 vn_chain_clear_outputs(void *chain)
 {
    for (VkBaseOutStructure *s = chain; s; s = s->pNext) {

@@ -17,6 +17,13 @@
 void *vn_find_struct(const void *chain, VkStructureType type);
 
 /*
+ * Binding memory is sent without waiting and never fails here, so this puts
+ * VK_SUCCESS where a chained VkBindMemoryStatus wants to have the result; the
+ * wire has it as an input. To be called before encoding.
+ */
+void vn_fill_bind_status(const void *chain);
+
+/*
  * Zeroes the members of all known structs of an output chain, counts
  * included: for a query that has no way to say that it failed.
  */

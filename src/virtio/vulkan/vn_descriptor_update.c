@@ -181,6 +181,24 @@ pipeline_set_layout(VkPipelineLayout _layout, uint32_t set)
    return set < layout->set_count ? layout->sets[set] : NULL;
 }
 
+/* False when out of memory. */
+static bool
+write_list_init_push(struct write_list *list,
+                     const VkAllocationCallbacks *alloc,
+                     uint32_t count,
+                     const VkWriteDescriptorSet *writes,
+                     const struct vn_descriptor_set_layout *layout)
+{
+   if (!write_list_init(list, alloc, count, count_image_infos(writes, count)))
+      return false;
+   for (uint32_t i = 0; i < count; i++) {
+      write_list_add(list, &writes[i], layout);
+      /* "dstSet is ignored" */
+      list->writes[i].dstSet = VK_NULL_HANDLE;
+   }
+   return true;
+}
+
 VKAPI_ATTR void VKAPI_CALL
 vn_CmdPushDescriptorSetKHR(VkCommandBuffer commandBuffer,
                            VkPipelineBindPoint pipelineBindPoint,
@@ -194,23 +212,57 @@ vn_CmdPushDescriptorSetKHR(VkCommandBuffer commandBuffer,
       &vn_command_buffer_from_handle(commandBuffer)->pool->alloc;
    struct write_list list;
 
-   if (!write_list_init(
-          &list, alloc, descriptorWriteCount,
-          count_image_infos(pDescriptorWrites, descriptorWriteCount))) {
+   if (!write_list_init_push(&list, alloc, descriptorWriteCount,
+                             pDescriptorWrites,
+                             pipeline_set_layout(layout, set))) {
       enc->failed = true;
       return;
-   }
-   for (uint32_t i = 0; i < descriptorWriteCount; i++) {
-      write_list_add(&list, &pDescriptorWrites[i],
-                     pipeline_set_layout(layout, set));
-      /* "dstSet is ignored" */
-      list.writes[i].dstSet = VK_NULL_HANDLE;
    }
    vn_encode_vkCmdPushDescriptorSetKHR(enc, 0, commandBuffer,
                                        pipelineBindPoint, layout, set,
                                        list.count, list.writes);
    write_list_finish(&list, alloc);
 }
+
+#ifdef VK_KHR_maintenance6
+
+/* With VK_NULL_HANDLE as the layout its create info is chained instead. */
+static const struct vn_descriptor_set_layout *
+push_set_layout(VkPipelineLayout layout, uint32_t set, const void *chain)
+{
+   if (layout)
+      return pipeline_set_layout(layout, set);
+
+   const VkPipelineLayoutCreateInfo *info =
+      vn_find_struct(chain, VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO);
+   return info && set < info->setLayoutCount
+             ? vn_descriptor_set_layout_from_handle(info->pSetLayouts[set])
+             : NULL;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdPushDescriptorSet2KHR(
+   VkCommandBuffer commandBuffer,
+   const VkPushDescriptorSetInfoKHR *pPushDescriptorSetInfo)
+{
+   struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
+   const VkAllocationCallbacks *alloc =
+      &vn_command_buffer_from_handle(commandBuffer)->pool->alloc;
+   VkPushDescriptorSetInfoKHR info = *pPushDescriptorSetInfo;
+   struct write_list list;
+
+   if (!write_list_init_push(
+          &list, alloc, info.descriptorWriteCount, info.pDescriptorWrites,
+          push_set_layout(info.layout, info.set, info.pNext))) {
+      enc->failed = true;
+      return;
+   }
+   info.pDescriptorWrites = list.writes;
+   vn_encode_vkCmdPushDescriptorSet2KHR(enc, 0, commandBuffer, &info);
+   vn_free_scratch(alloc, list.memory);
+}
+
+#endif
 
 /*
  * A template lives in the driver alone: the renderer has no decoder for
@@ -451,3 +503,62 @@ vn_CmdPushDescriptorSetWithTemplateKHR(
       expansion.list.count, expansion.list.writes);
    expansion_finish(&expansion, alloc);
 }
+
+#ifdef VK_KHR_maintenance6
+
+static VkShaderStageFlags
+stages_of(VkPipelineBindPoint bind_point)
+{
+   switch ((int)bind_point) {
+   case VK_PIPELINE_BIND_POINT_GRAPHICS:
+      return VK_SHADER_STAGE_ALL_GRAPHICS;
+   case VK_PIPELINE_BIND_POINT_COMPUTE:
+      return VK_SHADER_STAGE_COMPUTE_BIT;
+   case VK_PIPELINE_BIND_POINT_RAY_TRACING_KHR:
+      return VK_SHADER_STAGE_RAYGEN_BIT_KHR |
+             VK_SHADER_STAGE_ANY_HIT_BIT_KHR |
+             VK_SHADER_STAGE_CLOSEST_HIT_BIT_KHR |
+             VK_SHADER_STAGE_MISS_BIT_KHR |
+             VK_SHADER_STAGE_INTERSECTION_BIT_KHR |
+             VK_SHADER_STAGE_CALLABLE_BIT_KHR;
+   default:
+      return VK_SHADER_STAGE_ALL;
+   }
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdPushDescriptorSetWithTemplate2KHR(
+   VkCommandBuffer commandBuffer,
+   const VkPushDescriptorSetWithTemplateInfoKHR
+      *pPushDescriptorSetWithTemplateInfo)
+{
+   const VkPushDescriptorSetWithTemplateInfoKHR *info =
+      pPushDescriptorSetWithTemplateInfo;
+   const struct vn_descriptor_update_template *template =
+      vn_descriptor_update_template_from_handle(
+         info->descriptorUpdateTemplate);
+   struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
+   const VkAllocationCallbacks *alloc =
+      &vn_command_buffer_from_handle(commandBuffer)->pool->alloc;
+   struct expansion expansion;
+
+   if (!expand_template(template, alloc, info->pData, VK_NULL_HANDLE,
+                        push_set_layout(info->layout, info->set, info->pNext),
+                        &expansion)) {
+      enc->failed = true;
+      return;
+   }
+   const VkPushDescriptorSetInfoKHR push = {
+      .sType = VK_STRUCTURE_TYPE_PUSH_DESCRIPTOR_SET_INFO_KHR,
+      .pNext = info->pNext,
+      .stageFlags = stages_of(template->bind_point),
+      .layout = info->layout,
+      .set = info->set,
+      .descriptorWriteCount = expansion.list.count,
+      .pDescriptorWrites = expansion.list.writes,
+   };
+   vn_encode_vkCmdPushDescriptorSet2KHR(enc, 0, commandBuffer, &push);
+   expansion_finish(&expansion, alloc);
+}
+
+#endif

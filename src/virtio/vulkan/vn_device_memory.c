@@ -242,6 +242,10 @@ vn_AllocateMemory(VkDevice _device,
 {
    struct vn_device *device = vn_device_from_handle(_device);
 
+   /* a piece of a block could still be had */
+   if (vn_ring_is_lost(device->dispatch.ring))
+      return vn_result(VK_ERROR_DEVICE_LOST);
+
    struct vn_device_memory *memory = vn_device_object_zalloc(
       _device, pAllocator, sizeof(*memory), VK_OBJECT_TYPE_DEVICE_MEMORY);
    if (!memory)
@@ -448,3 +452,24 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
    pMemoryFdProperties->memoryTypeBits = props.memoryTypeBits;
    return VK_SUCCESS;
 }
+
+#ifdef VK_KHR_map_memory2
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_MapMemory2KHR(VkDevice device,
+                 const VkMemoryMapInfoKHR *pMemoryMapInfo,
+                 void **ppData)
+{
+   return vn_MapMemory(device, pMemoryMapInfo->memory, pMemoryMapInfo->offset,
+                       pMemoryMapInfo->size, pMemoryMapInfo->flags, ppData);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_UnmapMemory2KHR(VkDevice device,
+                   const VkMemoryUnmapInfoKHR *pMemoryUnmapInfo)
+{
+   vn_UnmapMemory(device, pMemoryUnmapInfo->memory);
+   return VK_SUCCESS;
+}
+
+#endif

@@ -9,22 +9,15 @@
  * planes, and structs that are not known here.
  */
 
+#include "vn_image.h"
+
 #include "vn_calls.h"
 #include "vn_chain.h"
-#include "vn_device.h"
 #include "vn_entrypoints.h"
 #include "vn_suballoc.h"
 
 /* Texels, over all layers, above which the host's answer is waited for. */
 #define ASYNC_IMAGE_LIMIT (UINT64_C(1) << 24)
-
-struct vn_image {
-   struct vn_object_base base;
-   struct vn_requirement_slot requirements;
-   struct vn_question question; /* the create info */
-};
-
-VN_DEFINE_HANDLE_CASTS(vn_image, VkImage)
 
 /*
  * Whether creation may fail in normal use: explicit layouts and external
@@ -142,6 +135,8 @@ vn_CreateImage(VkDevice _device,
       translate_info(device, pCreateInfo, &info, &chain, &image->question);
    if (result != VK_SUCCESS)
       goto fail_object;
+   image->format = info.format;
+   image->array_layers = info.arrayLayers;
 
    /* an equal one was made before: this one will be as well */
    struct vn_requirements value;
@@ -268,6 +263,7 @@ vn_BindImageMemory2(VkDevice device,
    /* one by one, so that a copy to edit fits on the stack */
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindImageMemoryInfo info = pBindInfos[i];
+      vn_fill_bind_status(info.pNext);
       vn_suballoc_translate(&info.memory, &info.memoryOffset);
       const VkResult result =
          vn_async_vkBindImageMemory2(vn_ring_of(device), device, 1, &info);

@@ -11,8 +11,12 @@
 #include "vn_renderer.h"
 #include "vn_ring.h"
 
-/* The newest version that the driver speaks. */
+/* The newest version that the driver speaks; gen/extensions.py has it too. */
+#ifdef VK_VERSION_1_4
+#define VN_MAX_API_VERSION VK_MAKE_API_VERSION(0, 1, 4, VK_HEADER_VERSION)
+#else
 #define VN_MAX_API_VERSION VK_MAKE_API_VERSION(0, 1, 3, VK_HEADER_VERSION)
+#endif
 
 /*
  * One connection to one renderer context. Without a renderer the instance

@@ -4,8 +4,8 @@
  *
  * What a host device is and can do, as the driver offers it: asked once from
  * the renderer, corrected where the road through the protocol differs from
- * the host's own. External memory queries are in vn_external_memory.c,
- * format queries in vn_format.c.
+ * the host's own. Features are in vn_features.c, external memory queries in
+ * vn_external_memory.c, format queries in vn_format.c.
  */
 
 #include "vn_physical_device.h"
@@ -187,8 +187,10 @@ choose_extensions(struct vn_physical_device *physical_device)
 
       switch (info->kind) {
       case VN_EXT_PASS:
-         offered = listed && vn_protocol_caps_has_extension(&instance->caps,
-                                                            info->number);
+         offered =
+            listed &&
+            vn_protocol_caps_has_extension(&instance->caps, info->number) &&
+            instance->caps.venus_spec_version >= info->protocol_spec;
          break;
       case VN_EXT_NATIVE:
          offered = true;
@@ -440,15 +442,6 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
          break;
       }
    }
-}
-
-VKAPI_ATTR void VKAPI_CALL
-vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
-                              VkPhysicalDeviceFeatures2 *pFeatures)
-{
-   vn_zero_feature_structs(pFeatures);
-   vn_call_vkGetPhysicalDeviceFeatures2(vn_ring_of(physicalDevice),
-                                        physicalDevice, pFeatures);
 }
 
 VKAPI_ATTR void VKAPI_CALL

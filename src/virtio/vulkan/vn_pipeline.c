@@ -416,6 +416,60 @@ vn_CreateComputePipelines(VkDevice _device,
                                      createInfoCount, objects, pPipelines));
 }
 
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_CreateRayTracingPipelinesKHR(
+   VkDevice _device,
+   VkDeferredOperationKHR deferredOperation,
+   VkPipelineCache pipelineCache,
+   uint32_t createInfoCount,
+   const VkRayTracingPipelineCreateInfoKHR *pCreateInfos,
+   const VkAllocationCallbacks *pAllocator,
+   VkPipeline *pPipelines)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   struct vn_ring *ring = device->dispatch.ring;
+   struct vn_pipeline **objects;
+   VkResult result = alloc_pipelines(device, pAllocator, createInfoCount,
+                                     pPipelines, &objects);
+   if (result != VK_SUCCESS)
+      return vn_result(result);
+
+   VkRayTracingPipelineCreateInfoKHR *infos =
+      vn_alloc_scratch(&device->alloc, createInfoCount * sizeof(*infos));
+   if (!infos) {
+      return vn_result(
+         finish_pipelines(device, pAllocator, VK_ERROR_OUT_OF_HOST_MEMORY,
+                          createInfoCount, objects, pPipelines));
+   }
+
+   bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
+   for (uint32_t i = 0; i < createInfoCount; i++) {
+      infos[i] = pCreateInfos[i];
+      clear_feedback(infos[i].pNext);
+      if (!(infos[i].flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
+         infos[i].basePipelineHandle = VK_NULL_HANDLE;
+      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
+      wait |= (infos[i].flags & RESULT_MATTERS) != 0;
+   }
+
+   /* done at once, never deferred: see vn_deferred_operation.c */
+   if (wait) {
+      result = vn_call_vkCreateRayTracingPipelinesKHR(
+         ring, _device, VK_NULL_HANDLE, pipelineCache, createInfoCount, infos,
+         NULL, pPipelines);
+   } else {
+      result = vn_async_vkCreateRayTracingPipelinesKHR(
+         ring, _device, VK_NULL_HANDLE, pipelineCache, createInfoCount, infos,
+         NULL, pPipelines);
+   }
+   vn_free_scratch(&device->alloc, infos);
+   result = finish_pipelines(device, pAllocator, result, createInfoCount,
+                             objects, pPipelines);
+   if (result == VK_SUCCESS && deferredOperation)
+      return VK_OPERATION_NOT_DEFERRED_KHR;
+   return vn_result(result);
+}
+
 VKAPI_ATTR void VKAPI_CALL
 vn_DestroyPipeline(VkDevice device,
                    VkPipeline pipeline,

@@ -59,7 +59,13 @@ vkTrimCommandPool
 vkAllocateCommandBuffers vkFreeCommandBuffers
 vkBeginCommandBuffer vkEndCommandBuffer vkResetCommandBuffer
 vkCmdBeginRendering vkCmdBeginRenderingKHR
+vkCmdBuildAccelerationStructuresKHR
+vkCmdBuildAccelerationStructuresIndirectKHR
+vkGetAccelerationStructureBuildSizesKHR
 vkCopyImageToMemoryEXT vkCopyMemoryToImageEXT
+vkGetPhysicalDeviceCalibrateableTimeDomainsEXT
+vkGetPhysicalDeviceCalibrateableTimeDomainsKHR
+vkGetCalibratedTimestampsEXT vkGetCalibratedTimestampsKHR
 '''.split())
 
 # Creations that are generated and always wait for the renderer.

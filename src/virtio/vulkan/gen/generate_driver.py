@@ -24,6 +24,7 @@ from gen.generate import load, render  # noqa: E402
 from gen.registry import GeneratorError  # noqa: E402
 
 import entrypoints  # noqa: E402
+import formats  # noqa: E402
 import offers  # noqa: E402
 import structs  # noqa: E402
 
@@ -35,6 +36,8 @@ OUTPUTS = [
     'vn_entrypoint_table.c',
     'vn_extensions.h',
     'vn_extensions.c',
+    'vn_formats.h',
+    'vn_formats.c',
     'vn_struct_size.h',
     'vn_struct_size.c',
     'vn_zero_structs.h',
@@ -59,6 +62,7 @@ def main() -> int:
             'protocol': protocol,
             'offers': offered,
             'entrypoints': entrypoints.Entrypoints(protocol, offered),
+            'formats': formats.formats(args.registry),
             'structs': structs,
             'chain_structs': structs.chain_structs(protocol),
         }

@@ -16,7 +16,7 @@ class Offer:
     """An extension of the table that the registry has.
 
     spec_version is the older of registry and protocol; number is the
-    registry's.
+    registry's. protocol_spec is what a renderer must have.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Offer:
     spec_version: int
     kind: str
     note: str
+    protocol_spec: int
     provider: Provider
 
     @property
@@ -68,5 +69,5 @@ class Offers:
             if in_table and row.kind != extensions.NATIVE:
                 spec = min(spec, in_table.spec_version)
             offers.append(Offer(name, provider.number, spec, row.kind,
-                                row.note, provider))
+                                row.note, row.spec, provider))
         return offers

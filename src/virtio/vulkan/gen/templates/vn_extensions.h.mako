@@ -35,6 +35,7 @@ struct vn_device_ext_info {
    uint32_t number; /* in the registry */
    uint32_t spec_version;
    enum vn_ext_kind kind;
+   uint32_t protocol_spec; /* least vk_mesa_venus_protocol_spec_version */
 };
 
 /* By enum vn_device_ext, which is by name. */
