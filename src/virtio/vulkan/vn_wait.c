@@ -258,8 +258,12 @@ wait_loop(struct vn_device *device,
       if (wait->any && look.unknown)
          sleep_ns = VN_MIN(sleep_ns, MIXED_SLICE_NS);
       result = sleep_on_alarms(device, list, wait->any, sleep_ns);
-      if (result == VK_TIMEOUT && list->any_plain)
-         result = ask_host(device, wait);
+      /* the transport counts silence within one sleep only */
+      if (result == VK_TIMEOUT) {
+         result = vn_wait_look_for_life(device, start);
+         if (result == VK_SUCCESS && list->any_plain)
+            result = ask_host(device, wait);
+      }
       if (result != VK_SUCCESS && result != VK_TIMEOUT)
          return result;
       slice_ns = VN_MIN(slice_ns * 2, LIVENESS_SLICE_NS);
