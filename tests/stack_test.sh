@@ -45,13 +45,13 @@ expect "native picture" "$venus_run" --native "$demo" --native "$dir/reference.r
 
 case $cell in
 stock-on-layer)
-    run=("$venus_run" --stock-mesa) wanted=yes
+    run=("$venus_run" --stock-mesa) wanted=yes driver=Mesa
     ;;
 ours-on-layer)
-    run=("$venus_run" --validate) wanted=yes
+    run=("$venus_run" --validate) wanted=yes driver=venus-dmabuf
     ;;
 ours-on-stock)
-    run=("$venus_run" --validate --no-layer) wanted=no
+    run=("$venus_run" --validate --no-layer) wanted=no driver=venus-dmabuf
     ;;
 *)
     echo "unknown cell $cell"
@@ -61,6 +61,10 @@ esac
 
 expect_extensions "${run[@]}"
 expect "vulkaninfo --summary" "${run[@]}" vulkaninfo --summary
+grep -q "driverInfo .*$driver" "$dir/out" || {
+    fail "the driver is not the wanted one ($driver)"
+    sed 's/^/  | /' "$dir/out"
+}
 expect "vulkaninfo" "${run[@]}" vulkaninfo
 
 case $cell in

@@ -143,17 +143,26 @@ peers_find() {
         PEERS_VIRTIO_ICD=
 }
 
-# peers_manifest MANIFEST DIR: prints a driver manifest that works from here.
-# One that names its library by an absolute path means a path inside the
-# folder and is rewritten into DIR.
+# peers_manifest MANIFEST DIR: prints a driver manifest, made in DIR, that names
+# the peers' library by its full path. A bare name would be looked up through
+# LD_LIBRARY_PATH, and our driver has the name of Mesa's; an absolute one means
+# a path inside the folder.
 peers_manifest() {
-    local manifest=$1 dir=$2
-    if [[ -n $PEERS_ROOT ]] && grep -q '"library_path": *"/' "$manifest"; then
-        sed "s|\"library_path\": *\"/|&${PEERS_ROOT#/}/|" "$manifest" \
-            >"$dir/${manifest##*/}"
-        manifest=$dir/${manifest##*/}
-    fi
-    echo "$manifest"
+    local manifest=$1 dir=$2 name library
+    name=$(sed -n 's/.*"library_path": *"\([^"]*\)".*/\1/p' "$manifest")
+    case $name in
+    /*) library=$PEERS_ROOT$name ;;
+    */*) library=$(dirname "$manifest")/$name ;;
+    *)
+        library=$(peers_first \
+            "$PEERS_ROOT"/{usr/lib,lib}/"$(peers_triplet)/$name" \
+            "$PEERS_ROOT"/{usr/lib,usr/lib64}/"$name") || library=
+        ;;
+    esac
+    [[ -e $library ]] || die "$manifest: no library $name"
+    sed "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"$library\"|" \
+        "$manifest" >"$dir/${manifest##*/}"
+    echo "$dir/${manifest##*/}"
 }
 
 # One line on what was found, for logs.

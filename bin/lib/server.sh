@@ -66,7 +66,7 @@ server_start() {
 for v in $(env | sed -n 's/^\(VK_[A-Z0-9_]*\)=.*/\1/p'); do
     unset "$v"
 done
-unset LD_PRELOAD
+unset LD_PRELOAD LD_LIBRARY_PATH
 EOS
         word=$(peers_manifest "$PEERS_LVP_ICD" "$run/server")
         printf 'export VK_DRIVER_FILES=%q VK_ICD_FILENAMES=%q\n' "$word" "$word"

@@ -18,12 +18,20 @@
 #define WARM_UP      5
 #define DRAWS        10000
 #define MEMORY_BYTES (1u << 20)
+#define BUFFER_BYTES 1024
+#define UPDATES      100
 
 struct bench {
    struct demo_instance instance;
    struct demo_device dev;
    struct demo_image image;
    struct demo_triangle triangle;
+   VkDeviceSize memory_bytes; /* what allocate_and_map asks for */
+   VkDeviceMemory memory; /* for buffers and descriptors, of MEMORY_BYTES */
+   VkBuffer buffer;
+   VkDescriptorSetLayout set_layout;
+   VkDescriptorPool set_pool;
+   VkDescriptorSet set;
    struct demo_device exporter;
    struct demo_image exported;
    struct demo_image imported;
@@ -38,7 +46,7 @@ allocate_and_map(struct bench *bench)
 {
    const VkMemoryAllocateInfo info = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-      .allocationSize = MEMORY_BYTES,
+      .allocationSize = bench->memory_bytes,
       .memoryTypeIndex = bench->image.memory_type,
    };
    VkDeviceMemory memory = VK_NULL_HANDLE;
@@ -56,6 +64,77 @@ allocate_and_map(struct bench *bench)
    }
    vkFreeMemory(bench->dev.handle, memory, NULL);
    return ok;
+}
+
+static const VkBufferCreateInfo buffer_info = {
+   .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+   .size = BUFFER_BYTES,
+   .usage =
+      VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+};
+
+static bool
+create_and_bind_buffer(struct bench *bench)
+{
+   const VkDevice dev = bench->dev.handle;
+   VkMemoryRequirements requirements;
+   VkBuffer buffer = VK_NULL_HANDLE;
+
+   if (!demo_ok(vkCreateBuffer(dev, &buffer_info, NULL, &buffer),
+                "vkCreateBuffer"))
+      return false;
+   vkGetBufferMemoryRequirements(dev, buffer, &requirements);
+   const bool ok = requirements.size <= MEMORY_BYTES &&
+                   demo_ok(vkBindBufferMemory(dev, buffer, bench->memory, 0),
+                           "vkBindBufferMemory");
+   vkDestroyBuffer(dev, buffer, NULL);
+   return ok;
+}
+
+static bool
+create_image(struct bench *bench)
+{
+   const VkDevice dev = bench->dev.handle;
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = DEMO_FORMAT,
+      .extent = { DEMO_WIDTH, DEMO_HEIGHT, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_OPTIMAL,
+      .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT |
+               VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+   };
+   VkMemoryRequirements requirements;
+   VkImage image = VK_NULL_HANDLE;
+
+   if (!demo_ok(vkCreateImage(dev, &info, NULL, &image), "vkCreateImage"))
+      return false;
+   vkGetImageMemoryRequirements(dev, image, &requirements);
+   vkDestroyImage(dev, image, NULL);
+   return requirements.size > 0;
+}
+
+static bool
+update_descriptor(struct bench *bench)
+{
+   const VkDescriptorBufferInfo buffer = {
+      .buffer = bench->buffer,
+      .range = VK_WHOLE_SIZE,
+   };
+   const VkWriteDescriptorSet write = {
+      .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+      .dstSet = bench->set,
+      .descriptorCount = 1,
+      .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+      .pBufferInfo = &buffer,
+   };
+
+   for (uint32_t i = 0; i < UPDATES; i++)
+      vkUpdateDescriptorSets(bench->dev.handle, 1, &write, 0, NULL);
+   return true;
 }
 
 static bool
@@ -143,6 +222,88 @@ measure(struct bench *bench, const char *name, operation op, double divisor)
    fflush(stdout);
 }
 
+static void
+measure_memory(struct bench *bench)
+{
+   bench->memory_bytes = 4 << 10;
+   measure(bench, "allocate-map-free-4KiB", allocate_and_map, 1);
+   bench->memory_bytes = 64 << 10;
+   measure(bench, "allocate-map-free-64KiB", allocate_and_map, 1);
+   bench->memory_bytes = MEMORY_BYTES;
+   measure(bench, "allocate-map-free-1MiB", allocate_and_map, 1);
+}
+
+/* A buffer with memory, and a descriptor set that it can be written into. */
+static bool
+prepare_buffer(struct bench *bench)
+{
+   const VkDevice dev = bench->dev.handle;
+   const VkMemoryAllocateInfo memory_info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .allocationSize = MEMORY_BYTES,
+      .memoryTypeIndex = bench->image.memory_type,
+   };
+   const VkDescriptorSetLayoutBinding binding = {
+      .descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+      .descriptorCount = 1,
+      .stageFlags = VK_SHADER_STAGE_VERTEX_BIT,
+   };
+   const VkDescriptorSetLayoutCreateInfo layout_info = {
+      .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+      .bindingCount = 1,
+      .pBindings = &binding,
+   };
+   const VkDescriptorPoolSize pool_size = {
+      .type = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+      .descriptorCount = 1,
+   };
+   const VkDescriptorPoolCreateInfo pool_info = {
+      .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+      .maxSets = 1,
+      .poolSizeCount = 1,
+      .pPoolSizes = &pool_size,
+   };
+   VkMemoryRequirements requirements;
+
+   if (!demo_ok(vkAllocateMemory(dev, &memory_info, NULL, &bench->memory),
+                "vkAllocateMemory") ||
+       !demo_ok(vkCreateBuffer(dev, &buffer_info, NULL, &bench->buffer),
+                "vkCreateBuffer"))
+      return false;
+   vkGetBufferMemoryRequirements(dev, bench->buffer, &requirements);
+   if (!demo_ok(vkBindBufferMemory(dev, bench->buffer, bench->memory, 0),
+                "vkBindBufferMemory") ||
+       !demo_ok(vkCreateDescriptorSetLayout(dev, &layout_info, NULL,
+                                            &bench->set_layout),
+                "vkCreateDescriptorSetLayout") ||
+       !demo_ok(
+          vkCreateDescriptorPool(dev, &pool_info, NULL, &bench->set_pool),
+          "vkCreateDescriptorPool"))
+      return false;
+
+   const VkDescriptorSetAllocateInfo set_info = {
+      .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+      .descriptorPool = bench->set_pool,
+      .descriptorSetCount = 1,
+      .pSetLayouts = &bench->set_layout,
+   };
+   return demo_ok(vkAllocateDescriptorSets(dev, &set_info, &bench->set),
+                  "vkAllocateDescriptorSets");
+}
+
+static void
+finish_buffer(struct bench *bench)
+{
+   const VkDevice dev = bench->dev.handle;
+
+   if (!dev)
+      return;
+   vkDestroyDescriptorPool(dev, bench->set_pool, NULL);
+   vkDestroyDescriptorSetLayout(dev, bench->set_layout, NULL);
+   vkDestroyBuffer(dev, bench->buffer, NULL);
+   vkFreeMemory(dev, bench->memory, NULL);
+}
+
 /* Not every stack can import. */
 static void
 prepare_import(struct bench *bench)
@@ -172,10 +333,14 @@ main(void)
    ok = demo_instance_init(&bench.instance) &&
         demo_device_init(&bench.dev, &bench.instance, false) &&
         demo_image_init_native(&bench.image, &bench.dev) &&
+        prepare_buffer(&bench) &&
         demo_triangle_init(&bench.triangle, &bench.image);
    if (ok) {
       prepare_import(&bench);
-      measure(&bench, "allocate-map-free-1MiB", allocate_and_map, 1);
+      measure_memory(&bench);
+      measure(&bench, "create-and-bind-buffer", create_and_bind_buffer, 1);
+      measure(&bench, "create-image", create_image, 1);
+      measure(&bench, "update-descriptor", update_descriptor, UPDATES);
       measure(&bench, "submit-nothing-and-wait", submit_nothing, 1);
       measure(&bench, "draw-triangle-and-wait", draw_and_wait, 1);
       measure(&bench, "record-one-draw", record_draws, DRAWS);
@@ -190,6 +355,7 @@ main(void)
    demo_image_finish(&bench.exported);
    demo_device_finish(&bench.exporter);
    demo_triangle_finish(&bench.triangle);
+   finish_buffer(&bench);
    demo_image_finish(&bench.image);
    demo_device_finish(&bench.dev);
    demo_instance_finish(&bench.instance);

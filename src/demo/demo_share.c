@@ -56,21 +56,31 @@ draw_and_release(const struct demo_triangle *triangle,
    return demo_device_submit_and_wait(dev);
 }
 
-/* A takes the image back, for reading on the host. */
+/* A takes the image back, for reading on the host. That takes two steps: the
+ * host stage may not be part of a transfer of ownership
+ * (VUID-vkCmdPipelineBarrier-srcStageMask-09633). */
 static bool
 acquire_for_host(const struct demo_image *image)
 {
    struct demo_device *dev = image->dev;
    VkImageMemoryBarrier acquire = whole_image(image);
+   const VkMemoryBarrier to_host = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+      .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+      .dstAccessMask = VK_ACCESS_HOST_READ_BIT,
+   };
 
-   acquire.dstAccessMask = VK_ACCESS_HOST_READ_BIT;
+   acquire.dstAccessMask = VK_ACCESS_MEMORY_READ_BIT;
    acquire.dstQueueFamilyIndex = dev->instance->queue_family;
 
    if (!demo_device_begin(dev))
       return false;
    vkCmdPipelineBarrier(dev->cmd, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
-                        VK_PIPELINE_STAGE_HOST_BIT, 0, 0, NULL, 0, NULL, 1,
-                        &acquire);
+                        VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL, 0,
+                        NULL, 1, &acquire);
+   vkCmdPipelineBarrier(dev->cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                        VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host, 0, NULL,
+                        0, NULL);
    return demo_device_submit_and_wait(dev);
 }
 

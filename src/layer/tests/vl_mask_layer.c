@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * VK_LAYER_VENUS_test_mask: sits between the layer under test and a real
- * driver, and makes the driver poorer, richer or a liar. VENUS_TEST_MASK says
- * how; it is read when an instance is created:
+ * driver, and makes it one with opaque fds but no dma-bufs, whatever the
+ * driver is. VENUS_TEST_MASK makes that poorer, richer or a liar; it is read
+ * when an instance is created:
  *
  *    hide-host      no VK_EXT_external_memory_host
  *    hide-fd        no VK_KHR_external_memory_fd, so no dma-bufs either
@@ -149,10 +150,20 @@ mask_CreateDevice(VkPhysicalDevice physical,
    return create(physical, &copy, allocator, device);
 }
 
+/* Newer drivers have some of what the layer under test is there to add. */
+static bool
+is_too_new(const char *name)
+{
+   return !strcmp(name, VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME) ||
+          !strcmp(name, VK_EXT_IMAGE_DRM_FORMAT_MODIFIER_EXTENSION_NAME) ||
+          !strcmp(name, VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME);
+}
+
 static bool
 is_hidden(const char *name)
 {
-   return (mode_is("hide-host") &&
+   return is_too_new(name) ||
+          (mode_is("hide-host") &&
            !strcmp(name, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME)) ||
           (mode_is("hide-fd") &&
            !strcmp(name, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME));
@@ -176,7 +187,7 @@ mask_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical,
    if (result != VK_SUCCESS)
       return result;
    for (uint32_t i = 0; i < total; i++) {
-      if (!is_hidden(list[i].extensionName) && !is_own(list[i].extensionName))
+      if (!is_hidden(list[i].extensionName))
          list[kept++] = list[i];
    }
    for (int i = 0; i < 3; i++) {
@@ -229,11 +240,14 @@ mask_GetPhysicalDeviceExternalBufferProperties(
 {
    NEXT_INSTANCE(GetPhysicalDeviceExternalBufferProperties)
    (physical, info, properties);
-   if (mode_is("complete") && info->handleType == DMA_BUF) {
-      properties->externalMemoryProperties = (VkExternalMemoryProperties){
-         .externalMemoryFeatures = VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT |
-                                   VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT,
-      };
+   if (info->handleType == DMA_BUF) {
+      properties->externalMemoryProperties =
+         (VkExternalMemoryProperties){ 0 };
+      if (mode_is("complete")) {
+         properties->externalMemoryProperties.externalMemoryFeatures =
+            VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT |
+            VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+      }
    }
 }
 

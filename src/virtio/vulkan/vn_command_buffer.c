@@ -21,7 +21,8 @@ static void
 count_last_command(const struct vn_encoder *enc)
 {
    if (__builtin_expect(vn_debug_flags() & VN_DEBUG_STATS, 0) &&
-       enc->cur > enc->command && !enc->failed) {
+       enc->cur > enc->command && !enc->failed &&
+       !u_list_entry(enc, struct vn_command_buffer, enc)->uncounted) {
       uint32_t command;
       memcpy(&command, enc->command, sizeof(command));
       vn_stats_count(command);

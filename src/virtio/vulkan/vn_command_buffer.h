@@ -32,6 +32,7 @@ struct vn_command_buffer {
    struct vn_command_pool *pool; /* borrowed */
    struct u_list pool_link;      /* in vn_command_pool::buffers */
    VkCommandBufferLevel level;
+   bool uncounted; /* the driver's own, not in VN_DEBUG=stats */
 
    /* Externally synchronised, as the command buffer is. */
    struct vn_encoder enc;

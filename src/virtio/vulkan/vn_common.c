@@ -25,7 +25,17 @@ static const struct option debug_options[] = {
 static const struct option perf_options[] = {
    { "no_async_create", VN_PERF_NO_ASYNC_CREATE, "every create waits" },
    { "no_ring_spin", VN_PERF_NO_RING_SPIN, "sleep at once, never yield" },
+   { "no_fence_feedback", VN_PERF_NO_FENCE_FEEDBACK,
+     "fences by messages, not by memory that the GPU writes" },
+   { "no_semaphore_feedback", VN_PERF_NO_SEMAPHORE_FEEDBACK,
+     "the same for timeline semaphores" },
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
+   { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
+     "each memory object is the renderer's" },
+   { "no_format_cache", VN_PERF_NO_FORMAT_CACHE,
+     "each format query is asked" },
+   { "no_requirement_cache", VN_PERF_NO_REQUIREMENT_CACHE,
+     "each query of memory requirements is asked" },
 };
 
 static uint32_t debug_flags;

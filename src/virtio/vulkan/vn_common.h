@@ -52,6 +52,14 @@ enum vn_perf_flag {
    VN_PERF_NO_ASYNC_CREATE = 1 << 0, /* every create waits */
    VN_PERF_NO_RING_SPIN = 1 << 1,    /* sleep at once, never yield first */
    VN_PERF_NO_SHMEM_REUSE = 1 << 2,  /* a new block each time */
+   /* each VkDeviceMemory is one of the renderer */
+   VN_PERF_NO_MEMORY_SUBALLOC = 1 << 3,
+   VN_PERF_NO_FORMAT_CACHE = 1 << 4, /* each format query is asked */
+   /* each query of memory requirements is asked */
+   VN_PERF_NO_REQUIREMENT_CACHE = 1 << 5,
+   /* the host is asked instead of memory */
+   VN_PERF_NO_FENCE_FEEDBACK = 1 << 6,
+   VN_PERF_NO_SEMAPHORE_FEEDBACK = 1 << 7,
 };
 
 /* Parsed once per process, on first use. */

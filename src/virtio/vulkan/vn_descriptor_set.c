@@ -160,13 +160,34 @@ vn_GetDescriptorSetLayoutSupport(
 }
 
 static void
-free_pipeline_layout(VkDevice device,
-                     const VkAllocationCallbacks *alloc,
-                     struct vn_pipeline_layout *layout)
+free_pipeline_layout(struct vn_pipeline_layout *layout)
 {
    for (uint32_t i = 0; i < layout->set_count; i++)
       vn_descriptor_set_layout_unref(layout->sets[i]);
-   vn_object_destroy(device, alloc, layout);
+   free(layout);
+}
+
+struct vn_pipeline_layout *
+vn_pipeline_layout_ref(VkPipelineLayout _layout)
+{
+   struct vn_pipeline_layout *layout =
+      vn_pipeline_layout_from_handle(_layout);
+   /* relaxed: the caller has a live handle */
+   if (layout)
+      atomic_fetch_add_explicit(&layout->refcount, 1, memory_order_relaxed);
+   return layout;
+}
+
+void
+vn_pipeline_layout_unref(VkDevice device, struct vn_pipeline_layout *layout)
+{
+   /* acq_rel: as for set layouts */
+   if (!layout || atomic_fetch_sub_explicit(&layout->refcount, 1,
+                                            memory_order_acq_rel) != 1)
+      return;
+   vn_async_vkDestroyPipelineLayout(
+      vn_ring_of(device), device, vn_pipeline_layout_to_handle(layout), NULL);
+   free_pipeline_layout(layout);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -175,12 +196,14 @@ vn_CreatePipelineLayout(VkDevice _device,
                         const VkAllocationCallbacks *pAllocator,
                         VkPipelineLayout *pPipelineLayout)
 {
-   struct vn_pipeline_layout *layout = vn_device_object_zalloc(
-      _device, pAllocator,
-      sizeof(*layout) + pCreateInfo->setLayoutCount * sizeof(layout->sets[0]),
-      VK_OBJECT_TYPE_PIPELINE_LAYOUT);
+   struct vn_pipeline_layout *layout =
+      calloc(1, sizeof(*layout) +
+                   pCreateInfo->setLayoutCount * sizeof(layout->sets[0]));
    if (!layout)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+
+   vn_object_init(&layout->base, VK_OBJECT_TYPE_PIPELINE_LAYOUT);
+   layout->refcount = 1;
 
    layout->set_count = pCreateInfo->setLayoutCount;
    for (uint32_t i = 0; i < layout->set_count; i++) {
@@ -195,7 +218,7 @@ vn_CreatePipelineLayout(VkDevice _device,
    const VkResult result = vn_async_vkCreatePipelineLayout(
       vn_ring_of(_device), _device, pCreateInfo, NULL, &handle);
    if (result != VK_SUCCESS) {
-      free_pipeline_layout(_device, pAllocator, layout);
+      free_pipeline_layout(layout);
       return vn_result(result);
    }
    *pPipelineLayout = vn_pipeline_layout_to_handle(layout);
@@ -207,12 +230,8 @@ vn_DestroyPipelineLayout(VkDevice _device,
                          VkPipelineLayout pipelineLayout,
                          const VkAllocationCallbacks *pAllocator)
 {
-   if (!pipelineLayout)
-      return;
-   vn_async_vkDestroyPipelineLayout(vn_ring_of(_device), _device,
-                                    pipelineLayout, NULL);
-   free_pipeline_layout(_device, pAllocator,
-                        vn_pipeline_layout_from_handle(pipelineLayout));
+   vn_pipeline_layout_unref(_device,
+                            vn_pipeline_layout_from_handle(pipelineLayout));
 }
 
 static void

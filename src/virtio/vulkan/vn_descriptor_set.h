@@ -41,13 +41,27 @@ const struct vn_descriptor_binding *
 vn_descriptor_set_layout_find(const struct vn_descriptor_set_layout *layout,
                               uint32_t binding);
 
+/*
+ * Pipelines refer to the layout that they were made with. An application may
+ * destroy a layout as soon as it has what it wanted from it, and commands
+ * that name it may not have been sent by then: the renderer's layout lives
+ * as long as any pipeline made with it. malloc'ed, since it can outlive the
+ * allocator of its handle.
+ */
 struct vn_pipeline_layout {
    struct vn_object_base base;
+   _Atomic uint32_t refcount; /* 1 for the handle, while it lives */
    uint32_t set_count;
    struct vn_descriptor_set_layout *sets[]; /* owned references, or NULL */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_pipeline_layout, VkPipelineLayout)
+
+/* VK_NULL_HANDLE gives NULL. */
+struct vn_pipeline_layout *vn_pipeline_layout_ref(VkPipelineLayout layout);
+/* The last reference destroys it on the renderer too. NULL is legal. */
+void vn_pipeline_layout_unref(VkDevice device,
+                              struct vn_pipeline_layout *layout);
 
 struct vn_descriptor_pool {
    struct vn_object_base base;

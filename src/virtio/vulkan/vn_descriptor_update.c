@@ -61,31 +61,46 @@ clean_image_info(VkDescriptorImageInfo *info,
    }
 }
 
-/* Cleaned copies of writes; one allocation. */
+/* Cleaned copies of writes. On the stack, and not to be moved. */
 struct write_list {
    VkWriteDescriptorSet *writes;
    VkDescriptorImageInfo *image_infos;
    uint32_t image_info_count;
    uint32_t count;
-   void *memory;
+   void *memory; /* owned; NULL while the storage suffices */
+   _Alignas(8) uint8_t storage[1024];
 };
 
+/* write_list_finish is not needed when this fails. */
 static bool
 write_list_init(struct write_list *list,
                 const VkAllocationCallbacks *alloc,
                 uint32_t write_count,
                 uint32_t image_info_count)
 {
-   *list = (struct write_list){ 0 };
    const size_t writes_size = (size_t)write_count * sizeof(*list->writes);
-   list->memory = vn_alloc_scratch(
-      alloc, writes_size +
-                (size_t)image_info_count * sizeof(*list->image_infos) + 8);
-   if (!list->memory)
-      return false;
-   list->writes = list->memory;
-   list->image_infos = (void *)((uint8_t *)list->memory + writes_size);
+   const size_t size =
+      writes_size + (size_t)image_info_count * sizeof(*list->image_infos);
+   uint8_t *start = list->storage;
+
+   list->image_info_count = 0;
+   list->count = 0;
+   list->memory = NULL;
+   if (size > sizeof(list->storage)) {
+      list->memory = vn_alloc_scratch(alloc, size);
+      if (!list->memory)
+         return false;
+      start = list->memory;
+   }
+   list->writes = (void *)start;
+   list->image_infos = (void *)(start + writes_size);
    return true;
+}
+
+static void
+write_list_finish(struct write_list *list, const VkAllocationCallbacks *alloc)
+{
+   vn_free_scratch(alloc, list->memory);
 }
 
 static void
@@ -155,7 +170,7 @@ vn_UpdateDescriptorSets(VkDevice _device,
    vn_async_vkUpdateDescriptorSets(device->dispatch.ring, _device, list.count,
                                    list.writes, descriptorCopyCount,
                                    pDescriptorCopies);
-   vn_free_scratch(&device->alloc, list.memory);
+   write_list_finish(&list, &device->alloc);
 }
 
 static const struct vn_descriptor_set_layout *
@@ -206,7 +221,7 @@ vn_CmdPushDescriptorSetKHR(VkCommandBuffer commandBuffer,
    vn_encode_vkCmdPushDescriptorSetKHR(enc, 0, commandBuffer,
                                        pipelineBindPoint, layout, set,
                                        list.count, list.writes);
-   vn_free_scratch(alloc, list.memory);
+   write_list_finish(&list, alloc);
 }
 
 #ifdef VK_KHR_maintenance6
@@ -436,7 +451,7 @@ static void
 expansion_finish(struct expansion *expansion,
                  const VkAllocationCallbacks *alloc)
 {
-   vn_free_scratch(alloc, expansion->list.memory);
+   write_list_finish(&expansion->list, alloc);
    vn_free_scratch(alloc, expansion->memory);
 }
 

@@ -12,6 +12,7 @@
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_queue.h"
+#include "vn_suballoc.h"
 
 /* Names that the renderer must enable; the rest is the driver's own. */
 static VkResult
@@ -94,6 +95,9 @@ destroy_renderer_device(struct vn_device *device)
 {
    struct vn_ring *ring = device->dispatch.ring;
 
+   for (uint32_t i = 0; i < device->queue_count; i++)
+      vn_queue_drop_objects(&device->queues[i], device);
+   vn_feedback_drop_objects(device);
    vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
    vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
 }
@@ -141,8 +145,9 @@ init_queues(struct vn_device *device, const VkDeviceCreateInfo *info)
    return VK_SUCCESS;
 }
 
+/* What threads share: locks, and the caches that have their own. */
 static void
-init_locks(struct vn_device *device)
+init_shared(struct vn_device *device)
 {
    pthread_condattr_t attr;
    pthread_condattr_init(&attr);
@@ -151,11 +156,15 @@ init_locks(struct vn_device *device)
    pthread_condattr_destroy(&attr);
    pthread_mutex_init(&device->submit_mutex, NULL);
    pthread_mutex_init(&device->private_data_mutex, NULL);
+   vn_requirement_caches_init(&device->requirements);
+   vn_feedback_init(&device->feedback);
 }
 
 static void
-finish_locks(struct vn_device *device)
+finish_shared(struct vn_device *device)
 {
+   vn_requirement_caches_finish(&device->requirements);
+   vn_feedback_finish(&device->feedback);
    pthread_mutex_destroy(&device->private_data_mutex);
    pthread_mutex_destroy(&device->submit_mutex);
    pthread_cond_destroy(&device->submit_cond);
@@ -182,24 +191,25 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    device->alloc = pAllocator ? *pAllocator : instance->alloc;
    device->instance = instance;
    device->physical_device = physical_device;
-   init_locks(device);
+   init_shared(device);
 
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
-      goto fail_locks;
+      goto fail_shared;
 
    result = init_queues(device, pCreateInfo);
    if (result != VK_SUCCESS)
       goto fail_device;
 
+   vn_suballoc_init(device);
    *pDevice = vn_device_to_handle(device);
    return VK_SUCCESS;
 
 fail_device:
    destroy_renderer_device(device);
    finish_queues(device);
-fail_locks:
-   finish_locks(device);
+fail_shared:
+   finish_shared(device);
    vn_object_free(&instance->alloc, pAllocator, device);
    return vn_result(result);
 }
@@ -211,9 +221,10 @@ vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
    if (!device)
       return;
 
+   vn_suballoc_finish(device);
    destroy_renderer_device(device);
    finish_queues(device);
-   finish_locks(device);
+   finish_shared(device);
    vn_object_free(&device->instance->alloc, pAllocator, device);
 }
 

@@ -7,8 +7,11 @@
 #define VN_DEVICE_H
 
 #include "vn_extensions.h"
+#include "vn_feedback.h"
+#include "vn_memory_pool.h"
 #include "vn_object.h"
 #include "vn_physical_device.h"
+#include "vn_requirements.h"
 #include "vn_ring.h"
 
 struct vn_queue;
@@ -31,8 +34,16 @@ struct vn_device {
    pthread_mutex_t submit_mutex;
    pthread_cond_t submit_cond; /* CLOCK_MONOTONIC */
 
+   struct vn_feedback feedback;
+
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;
+
+   struct vn_requirement_caches requirements;
+
+   /* vn_suballoc.c's. Bit per memory type: small allocations are pieces. */
+   _Atomic uint32_t suballoc_types;
+   struct vn_memory_pool memory_pools[VK_MAX_MEMORY_TYPES];
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_device, VkDevice)

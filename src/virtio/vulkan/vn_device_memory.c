@@ -15,6 +15,7 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_protocol.h"
+#include "vn_suballoc.h"
 
 /* Renderers before 1.3 do not round allocations that they export; what is
  * mapped here has to be whole pages on the host.
@@ -183,6 +184,56 @@ free_memory(struct vn_device *device,
    vn_object_free(&device->alloc, alloc, memory);
 }
 
+static VkResult
+init_memory(struct vn_device *device,
+            struct vn_device_memory *memory,
+            const VkMemoryAllocateInfo *info)
+{
+   const VkMemoryPropertyFlags flags =
+      type_flags(device, info->memoryTypeIndex);
+
+   pthread_mutex_init(&memory->mutex, NULL);
+   memory->type_index = info->memoryTypeIndex;
+   memory->host_visible = flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+
+   VkResult result =
+      import_fd(device, memory,
+                vn_find_struct(info->pNext,
+                               VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR));
+   if (result == VK_SUCCESS)
+      result = send_allocation(device, memory, info);
+   return result;
+}
+
+VkResult
+vn_device_memory_create(struct vn_device *device,
+                        const VkMemoryAllocateInfo *info,
+                        struct vn_device_memory **memory_out)
+{
+   struct vn_device_memory *memory =
+      vn_device_object_zalloc(vn_device_to_handle(device), NULL,
+                              sizeof(*memory), VK_OBJECT_TYPE_DEVICE_MEMORY);
+   if (!memory)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+
+   const VkResult result = init_memory(device, memory, info);
+   if (result != VK_SUCCESS) {
+      free_memory(device, NULL, memory);
+      return result;
+   }
+   *memory_out = memory;
+   return VK_SUCCESS;
+}
+
+void
+vn_device_memory_destroy(struct vn_device *device,
+                         struct vn_device_memory *memory)
+{
+   vn_async_vkFreeMemory(device->dispatch.ring, vn_device_to_handle(device),
+                         vn_device_memory_to_handle(memory), NULL);
+   free_memory(device, NULL, memory);
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_AllocateMemory(VkDevice _device,
                   const VkMemoryAllocateInfo *pAllocateInfo,
@@ -190,22 +241,22 @@ vn_AllocateMemory(VkDevice _device,
                   VkDeviceMemory *pMemory)
 {
    struct vn_device *device = vn_device_from_handle(_device);
-   const VkMemoryPropertyFlags flags =
-      type_flags(device, pAllocateInfo->memoryTypeIndex);
-   const VkImportMemoryFdInfoKHR *import_info = vn_find_struct(
-      pAllocateInfo->pNext, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR);
+
+   /* a piece of a block could still be had */
+   if (vn_ring_is_lost(device->dispatch.ring))
+      return vn_result(VK_ERROR_DEVICE_LOST);
 
    struct vn_device_memory *memory = vn_device_object_zalloc(
       _device, pAllocator, sizeof(*memory), VK_OBJECT_TYPE_DEVICE_MEMORY);
    if (!memory)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
-   pthread_mutex_init(&memory->mutex, NULL);
-   memory->host_visible = flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+   if (vn_suballoc_alloc(device, memory, pAllocateInfo)) {
+      *pMemory = vn_device_memory_to_handle(memory);
+      return VK_SUCCESS;
+   }
 
-   VkResult result = import_fd(device, memory, import_info);
-   if (result == VK_SUCCESS)
-      result = send_allocation(device, memory, pAllocateInfo);
+   const VkResult result = init_memory(device, memory, pAllocateInfo);
    if (result != VK_SUCCESS) {
       free_memory(device, pAllocator, memory);
       return vn_result(result);
@@ -216,6 +267,8 @@ vn_AllocateMemory(VkDevice _device,
     * descriptor from the application to the Vulkan implementation, if the
     * import succeeds (VkImportMemoryFdInfoKHR).
     */
+   const VkImportMemoryFdInfoKHR *import_info = vn_find_struct(
+      pAllocateInfo->pNext, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR);
    if (memory->bo && import_info) {
       int fd = import_info->fd;
       u_fd_close(&fd);
@@ -230,11 +283,42 @@ vn_FreeMemory(VkDevice _device,
               VkDeviceMemory _memory,
               const VkAllocationCallbacks *pAllocator)
 {
-   if (!_memory)
+   struct vn_device *device = vn_device_from_handle(_device);
+   struct vn_device_memory *memory = vn_device_memory_from_handle(_memory);
+   if (!memory)
       return;
+
+   if (memory->piece.block) {
+      vn_suballoc_free(device, memory);
+      vn_object_free(&device->alloc, pAllocator, memory);
+      return;
+   }
    vn_async_vkFreeMemory(vn_ring_of(_device), _device, _memory, NULL);
-   free_memory(vn_device_from_handle(_device), pAllocator,
-               vn_device_memory_from_handle(_memory));
+   free_memory(device, pAllocator, memory);
+}
+
+/* The start of the whole memory, in the driver's address space. */
+static VkResult
+map_whole(struct vn_device *device,
+          struct vn_device_memory *memory,
+          uint8_t **map_out)
+{
+   if (!memory->host_visible || !device->physical_device->can_map)
+      return VK_ERROR_MEMORY_MAP_FAILED;
+
+   VkResult result = ensure_bo(device, memory);
+   if (result != VK_SUCCESS)
+      return result;
+
+   struct vn_renderer *renderer;
+   const struct vn_renderer_ops *ops =
+      vn_device_renderer_ops(device, &renderer);
+   pthread_mutex_lock(&memory->mutex);
+   if (!memory->map)
+      result = ops->bo_map(renderer, memory->bo, &memory->map);
+   *map_out = memory->map;
+   pthread_mutex_unlock(&memory->mutex);
+   return result;
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -245,27 +329,16 @@ vn_MapMemory(VkDevice _device,
              VkMemoryMapFlags flags,
              void **ppData)
 {
-   struct vn_device *device = vn_device_from_handle(_device);
-   struct vn_device_memory *memory = vn_device_memory_from_handle(_memory);
+   uint8_t *map;
 
-   if (!memory->host_visible || !device->physical_device->can_map)
-      return vn_result(VK_ERROR_MEMORY_MAP_FAILED);
-
-   VkResult result = ensure_bo(device, memory);
+   vn_suballoc_translate(&_memory, &offset);
+   const VkResult result =
+      map_whole(vn_device_from_handle(_device),
+                vn_device_memory_from_handle(_memory), &map);
    if (result != VK_SUCCESS)
       return vn_result(result);
 
-   struct vn_renderer *renderer;
-   const struct vn_renderer_ops *ops =
-      vn_device_renderer_ops(device, &renderer);
-   pthread_mutex_lock(&memory->mutex);
-   if (!memory->map)
-      result = ops->bo_map(renderer, memory->bo, &memory->map);
-   pthread_mutex_unlock(&memory->mutex);
-   if (result != VK_SUCCESS)
-      return vn_result(result);
-
-   *ppData = (uint8_t *)memory->map + offset;
+   *ppData = map + offset;
    return VK_SUCCESS;
 }
 
@@ -290,6 +363,32 @@ vn_InvalidateMappedMemoryRanges(VkDevice device,
                                 const VkMappedMemoryRange *pMemoryRanges)
 {
    return VK_SUCCESS;
+}
+
+/* The memory types and allocate flags that these two are about have no
+ * pieces; but an id that the renderer does not know would be fatal.
+ */
+VKAPI_ATTR void VKAPI_CALL
+vn_GetDeviceMemoryCommitment(VkDevice device,
+                             VkDeviceMemory memory,
+                             VkDeviceSize *pCommittedMemoryInBytes)
+{
+   *pCommittedMemoryInBytes = 0;
+   vn_suballoc_translate(&memory, &(VkDeviceSize){ 0 });
+   vn_call_vkGetDeviceMemoryCommitment(vn_ring_of(device), device, memory,
+                                       pCommittedMemoryInBytes);
+}
+
+VKAPI_ATTR uint64_t VKAPI_CALL
+vn_GetDeviceMemoryOpaqueCaptureAddress(
+   VkDevice device,
+   const VkDeviceMemoryOpaqueCaptureAddressInfo *pInfo)
+{
+   VkDeviceMemoryOpaqueCaptureAddressInfo info = *pInfo;
+
+   vn_suballoc_translate(&info.memory, &(VkDeviceSize){ 0 });
+   return vn_call_vkGetDeviceMemoryOpaqueCaptureAddress(vn_ring_of(device),
+                                                        device, &info);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL

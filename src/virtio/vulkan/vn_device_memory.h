@@ -7,14 +7,22 @@
 #define VN_DEVICE_MEMORY_H
 
 #include "vn_device.h"
+#include "vn_memory_pool.h"
 
 /*
+ * Memory that the renderer knows, or a piece of such (piece.block is set):
+ * then only base, type_index and piece mean anything, and the block, a struct
+ * vn_device_memory as well, has the rest.
+ *
  * The resource (bo) of a memory object is made when it is first mapped or
  * exported, once and for all; an import is born with the one that it was
  * imported from.
  */
 struct vn_device_memory {
    struct vn_object_base base;
+   uint32_t type_index;
+   struct vn_memory_range piece;
+
    uint64_t size; /* as the renderer allocated it, bytes */
    bool host_visible;
    bool exportable; /* allocated with VkExportMemoryAllocateInfo */
@@ -26,5 +34,12 @@ struct vn_device_memory {
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_device_memory, VkDeviceMemory)
+
+/* Memory that the renderer knows, from the device's allocator. */
+VkResult vn_device_memory_create(struct vn_device *device,
+                                 const VkMemoryAllocateInfo *info,
+                                 struct vn_device_memory **memory_out);
+void vn_device_memory_destroy(struct vn_device *device,
+                              struct vn_device_memory *memory);
 
 #endif /* VN_DEVICE_MEMORY_H */

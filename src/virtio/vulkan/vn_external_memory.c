@@ -11,7 +11,6 @@
 #include "vn_external_memory.h"
 
 #include "vn_calls.h"
-#include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_physical_device.h"
@@ -89,8 +88,8 @@ vn_external_memory_offers(const struct vn_physical_device *physical_device,
 }
 
 /* The fd types are the same memory, so each can stand for the other. */
-static void
-widen_handle_types(VkExternalMemoryProperties *props)
+void
+vn_external_memory_widen(VkExternalMemoryProperties *props)
 {
    if (props->compatibleHandleTypes & VN_RENDERER_HANDLE_TYPE)
       props->compatibleHandleTypes = APP_HANDLE_TYPES;
@@ -130,56 +129,7 @@ vn_GetPhysicalDeviceExternalBufferProperties(
           physical_device->dispatch.ring, physicalDevice, &info,
           pExternalBufferProperties) != VK_SUCCESS)
       return;
-   widen_handle_types(props);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_GetPhysicalDeviceImageFormatProperties2(
-   VkPhysicalDevice physicalDevice,
-   const VkPhysicalDeviceImageFormatInfo2 *pImageFormatInfo,
-   VkImageFormatProperties2 *pImageFormatProperties)
-{
-   const struct vn_physical_device *physical_device =
-      vn_physical_device_from_handle(physicalDevice);
-   struct vn_ring *ring = physical_device->dispatch.ring;
-   const VkPhysicalDeviceExternalImageFormatInfo *external = vn_find_struct(
-      pImageFormatInfo->pNext,
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
-   VkResult result;
-
-   if (!external || !external->handleType) {
-      result = vn_call_vkGetPhysicalDeviceImageFormatProperties2(
-         ring, physicalDevice, pImageFormatInfo, pImageFormatProperties);
-      return vn_result(result);
-   }
-
-   if (!(external->handleType & physical_device->external_handle_types))
-      return vn_result(VK_ERROR_FORMAT_NOT_SUPPORTED);
-
-   struct vn_chain chain;
-   result = vn_chain_init(&chain, &physical_device->instance->alloc,
-                          pImageFormatInfo->pNext, NULL, 0);
-   if (result != VK_SUCCESS)
-      return vn_result(result);
-
-   VkPhysicalDeviceExternalImageFormatInfo *renderer_external =
-      vn_find_struct(
-         chain.first,
-         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
-   renderer_external->handleType = VN_RENDERER_HANDLE_TYPE;
-
-   VkPhysicalDeviceImageFormatInfo2 info = *pImageFormatInfo;
-   info.pNext = chain.first;
-   result = vn_call_vkGetPhysicalDeviceImageFormatProperties2(
-      ring, physicalDevice, &info, pImageFormatProperties);
-   vn_chain_finish(&chain);
-
-   VkExternalImageFormatProperties *props =
-      vn_find_struct(pImageFormatProperties->pNext,
-                     VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
-   if (result == VK_SUCCESS && props)
-      widen_handle_types(&props->externalMemoryProperties);
-   return vn_result(result);
+   vn_external_memory_widen(props);
 }
 
 /*

@@ -23,4 +23,7 @@ bool
 vn_external_memory_offers(const struct vn_physical_device *physical_device,
                           int ext);
 
+/* What the host says of a dma-buf, as it is said to applications. */
+void vn_external_memory_widen(VkExternalMemoryProperties *props);
+
 #endif /* VN_EXTERNAL_MEMORY_H */

@@ -2,8 +2,8 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Fences. Status and waits are answered from the transport, never by a wait
- * on the host.
+ * Fences. Status and waits are answered from the points of the queues, never
+ * by a wait on the host.
  */
 
 #include "vn_fence.h"
@@ -56,7 +56,7 @@ vn_ResetFences(VkDevice _device, uint32_t fenceCount, const VkFence *pFences)
    for (uint32_t i = 0; i < fenceCount; i++) {
       struct vn_fence *fence = vn_fence_from_handle(pFences[i]);
       fence->signaled = false;
-      fence->queue = NULL;
+      fence->point.queue = NULL;
    }
    pthread_mutex_unlock(&device->submit_mutex);
 
@@ -65,39 +65,100 @@ vn_ResetFences(VkDevice _device, uint32_t fenceCount, const VkFence *pFences)
 }
 
 static enum vn_wait_state
-check_fence(const void *items, uint32_t index, struct vn_wait_point *point)
+check_fence(const void *items, uint32_t index, struct vn_queue_point *point)
 {
    struct vn_fence *fence =
       vn_fence_from_handle(((const VkFence *)items)[index]);
 
-   if (fence->queue && fence->queue->completed >= fence->value) {
-      fence->signaled = true;
-      fence->queue = NULL;
-   }
    if (fence->signaled)
       return VN_WAIT_DONE;
-   if (!fence->queue)
+   if (!fence->point.queue)
       return VN_WAIT_UNKNOWN;
-
-   *point = (struct vn_wait_point){ fence->queue, fence->value };
+   if (vn_queue_reached(fence->point.queue, fence->point.value)) {
+      fence->signaled = true;
+      return VN_WAIT_DONE;
+   }
+   *point = fence->point;
    return VN_WAIT_PENDING;
 }
 
+static VkResult
+ask_fence(struct vn_device *device, const void *items, uint32_t index)
+{
+   const VkFence handle = ((const VkFence *)items)[index];
+   const VkResult result = vn_call_vkGetFenceStatus(
+      device->dispatch.ring, vn_device_to_handle(device), handle);
+   if (result != VK_SUCCESS)
+      return result == VK_NOT_READY ? VK_SUCCESS : result;
+
+   pthread_mutex_lock(&device->submit_mutex);
+   vn_fence_from_handle(handle)->signaled = true;
+   pthread_mutex_unlock(&device->submit_mutex);
+   return VK_SUCCESS;
+}
+
+/* See vn_queue.h. What is not done yet stays as it is. */
+static VkResult
+observe_fences(struct vn_device *device,
+               uint32_t count,
+               const VkFence *handles)
+{
+   for (uint32_t i = 0; i < count; i++) {
+      struct vn_fence *fence = vn_fence_from_handle(handles[i]);
+
+      pthread_mutex_lock(&device->submit_mutex);
+      const struct vn_queue_point point = fence->point;
+      const bool must = fence->signaled && point.queue &&
+                        point.queue->observed < point.value;
+      pthread_mutex_unlock(&device->submit_mutex);
+      if (!must)
+         continue;
+
+      const VkResult result = vn_async_vkWaitForFences(
+         device->dispatch.ring, vn_device_to_handle(device), 1, &handles[i],
+         VK_TRUE, UINT64_MAX);
+      if (result != VK_SUCCESS)
+         return result;
+      vn_queue_set_observed(&point);
+   }
+   return VK_SUCCESS;
+}
+
+static VkResult
+wait_for_fences(VkDevice _device,
+                uint32_t count,
+                const VkFence *handles,
+                bool any,
+                uint64_t timeout_ns)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   const struct vn_wait wait = {
+      .check = check_fence,
+      .ask = ask_fence,
+      .items = handles,
+      .count = count,
+      .any = any,
+      .timeout_ns = timeout_ns,
+   };
+   const VkResult result = vn_wait(device, &wait);
+   return result == VK_SUCCESS ? observe_fences(device, count, handles)
+                               : result;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
-vn_WaitForFences(VkDevice _device,
+vn_WaitForFences(VkDevice device,
                  uint32_t fenceCount,
                  const VkFence *pFences,
                  VkBool32 waitAll,
                  uint64_t timeout)
 {
-   return vn_result(vn_wait(vn_device_from_handle(_device), check_fence,
-                            pFences, fenceCount, !waitAll, timeout));
+   return vn_result(
+      wait_for_fences(device, fenceCount, pFences, !waitAll, timeout));
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
-vn_GetFenceStatus(VkDevice _device, VkFence fence)
+vn_GetFenceStatus(VkDevice device, VkFence fence)
 {
-   const VkResult result = vn_wait(vn_device_from_handle(_device),
-                                   check_fence, &fence, 1, false, 0);
+   const VkResult result = wait_for_fences(device, 1, &fence, false, 0);
    return result == VK_TIMEOUT ? VK_NOT_READY : vn_result(result);
 }

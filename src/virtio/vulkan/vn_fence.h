@@ -9,15 +9,13 @@
 #include "vn_queue.h"
 
 /*
- * The host's fence is signalled before the transport fence behind its
- * submission, so the latter stands for it. Everything is guarded by
- * device->submit_mutex.
+ * The point that the submission became stands for the host's fence.
+ * Everything is guarded by device->submit_mutex.
  */
 struct vn_fence {
    struct vn_object_base base;
    bool signaled;
-   struct vn_queue *queue; /* borrowed; NULL: no signal is pending */
-   uint64_t value;         /* of the queue's sync */
+   struct vn_queue_point point; /* of the submission since the last reset */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_fence, VkFence)
@@ -28,8 +26,7 @@ vn_fence_set_pending(struct vn_fence *fence,
                      struct vn_queue *queue,
                      uint64_t value)
 {
-   fence->queue = queue;
-   fence->value = value;
+   fence->point = (struct vn_queue_point){ queue, value };
 }
 
 #endif /* VN_FENCE_H */

@@ -5,7 +5,7 @@
  * What a host device is and can do, as the driver offers it: asked once from
  * the renderer, corrected where the road through the protocol differs from
  * the host's own. Features are in vn_features.c, external memory queries in
- * vn_external_memory.c.
+ * vn_external_memory.c, format queries in vn_format.c.
  */
 
 #include "vn_physical_device.h"
@@ -16,6 +16,7 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_external_memory.h"
+#include "vn_format.h"
 #include "vn_instance.h"
 #include "vn_zero_structs.h"
 #include "config.h"
@@ -248,6 +249,10 @@ init_physical_device(struct vn_physical_device *physical_device)
    if (result != VK_SUCCESS)
       return result;
    choose_extensions(physical_device);
+   physical_device->has_maintenance4 =
+      physical_device->api_version >= VK_API_VERSION_1_3 ||
+      vn_ext_set_has(&physical_device->renderer_extensions,
+                     VN_DEVICE_EXT_KHR_maintenance4);
 
    vn_log(INFO, "%s: Vulkan %u.%u, mapping %s, dma-buf %s",
           physical_device->properties.deviceName,
@@ -306,6 +311,9 @@ enumerate(struct vn_instance *instance)
       instance->alloc.pfnFree(instance->alloc.pUserData, devices);
       return result;
    }
+   /* now that they stay where they are */
+   for (uint32_t i = 0; i < kept; i++)
+      vn_format_caches_init(&devices[i]);
    instance->physical_devices = devices;
    instance->physical_device_count = kept;
    return VK_SUCCESS;
@@ -337,6 +345,8 @@ vn_physical_devices_init(struct vn_instance *instance)
 void
 vn_physical_devices_finish(struct vn_instance *instance)
 {
+   for (uint32_t i = 0; i < instance->physical_device_count; i++)
+      vn_format_caches_finish(&instance->physical_devices[i]);
    if (instance->physical_devices) {
       instance->alloc.pfnFree(instance->alloc.pUserData,
                               instance->physical_devices);

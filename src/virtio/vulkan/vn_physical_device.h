@@ -6,14 +6,15 @@
 #ifndef VN_PHYSICAL_DEVICE_H
 #define VN_PHYSICAL_DEVICE_H
 
+#include "vn_answer_cache.h"
 #include "vn_extensions.h"
 #include "vn_object.h"
 
 struct vn_instance;
 
 /*
- * A host device. All fields are written once, at the first enumeration, and
- * read-only from then on.
+ * A host device. All fields but the caches are written once, at the first
+ * enumeration, and read-only from then on.
  */
 struct vn_physical_device {
    struct vn_dispatchable dispatch;
@@ -36,6 +37,12 @@ struct vn_physical_device {
    VkExternalMemoryHandleTypeFlags external_handle_types;
    /* host-visible memory of this device can be mapped here */
    bool can_map;
+   /* the host keeps its promises about sizes of buffers */
+   bool has_maintenance4;
+
+   /* vn_format.c's */
+   struct vn_answer_cache formats;
+   struct vn_answer_cache image_formats;
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_physical_device, VkPhysicalDevice)

@@ -10,6 +10,7 @@
 
 #include "vn_calls.h"
 #include "vn_chain.h"
+#include "vn_descriptor_set.h"
 #include "vn_device.h"
 #include "vn_entrypoints.h"
 #include "vn_render_pass.h"
@@ -296,10 +297,26 @@ clear_feedback(const void *chain)
     VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT |                         \
     VK_PIPELINE_CREATE_LIBRARY_BIT_KHR)
 
+struct vn_pipeline {
+   struct vn_object_base base;
+   struct vn_pipeline_layout *layout; /* owned reference, or NULL */
+};
+
+VN_DEFINE_HANDLE_CASTS(vn_pipeline, VkPipeline)
+
+static void
+free_pipeline(VkDevice device,
+              const VkAllocationCallbacks *alloc,
+              struct vn_pipeline *pipeline)
+{
+   vn_pipeline_layout_unref(device, pipeline->layout);
+   vn_object_destroy(device, alloc, pipeline);
+}
+
 static void
 destroy_pipelines(VkDevice device,
                   const VkAllocationCallbacks *alloc,
-                  struct vn_object_base *const *objects,
+                  struct vn_pipeline *const *objects,
                   const VkPipeline *alive,
                   VkPipeline *pipelines,
                   uint32_t count)
@@ -307,7 +324,7 @@ destroy_pipelines(VkDevice device,
    for (uint32_t i = 0; i < count; i++) {
       if (alive && alive[i])
          continue;
-      vn_object_destroy(device, alloc, objects[i]);
+      free_pipeline(device, alloc, objects[i]);
       pipelines[i] = VK_NULL_HANDLE;
    }
 }
@@ -321,7 +338,7 @@ alloc_pipelines(struct vn_device *device,
                 const VkAllocationCallbacks *alloc,
                 uint32_t count,
                 VkPipeline *handles,
-                struct vn_object_base ***objects_out)
+                struct vn_pipeline ***objects_out)
 {
    const VkDevice handle = vn_device_to_handle(device);
    memset(handles, 0, count * sizeof(*handles));
@@ -332,14 +349,14 @@ alloc_pipelines(struct vn_device *device,
    memset(*objects_out, 0, count * sizeof(**objects_out));
 
    for (uint32_t i = 0; i < count; i++) {
-      (*objects_out)[i] =
-         vn_object_create(handle, alloc, VK_OBJECT_TYPE_PIPELINE);
+      (*objects_out)[i] = vn_device_object_zalloc(
+         handle, alloc, sizeof(struct vn_pipeline), VK_OBJECT_TYPE_PIPELINE);
       if (!(*objects_out)[i]) {
          destroy_pipelines(handle, alloc, *objects_out, NULL, handles, i);
          vn_free_scratch(&device->alloc, *objects_out);
          return VK_ERROR_OUT_OF_HOST_MEMORY;
       }
-      handles[i] = (VkPipeline)(uintptr_t)(*objects_out)[i];
+      handles[i] = vn_pipeline_to_handle((*objects_out)[i]);
    }
    return VK_SUCCESS;
 }
@@ -353,7 +370,7 @@ finish_pipelines(struct vn_device *device,
                  const VkAllocationCallbacks *alloc,
                  VkResult result,
                  uint32_t count,
-                 struct vn_object_base **objects,
+                 struct vn_pipeline **objects,
                  VkPipeline *handles)
 {
    if (result != VK_SUCCESS) {
@@ -377,7 +394,7 @@ vn_CreateGraphicsPipelines(VkDevice _device,
 {
    struct vn_device *device = vn_device_from_handle(_device);
    struct vn_ring *ring = device->dispatch.ring;
-   struct vn_object_base **objects;
+   struct vn_pipeline **objects;
    VkResult result = alloc_pipelines(device, pAllocator, createInfoCount,
                                      pPipelines, &objects);
    if (result != VK_SUCCESS)
@@ -402,6 +419,7 @@ vn_CreateGraphicsPipelines(VkDevice _device,
       clear_feedback(info->pNext);
       wait |= (create_flags(info->flags, info->pNext) & RESULT_MATTERS) != 0;
       result = clean_graphics_info(info, &device->alloc, &copies[ready]);
+      objects[ready]->layout = vn_pipeline_layout_ref(info->layout);
    }
 
    if (result != VK_SUCCESS) {
@@ -432,7 +450,7 @@ vn_CreateComputePipelines(VkDevice _device,
 {
    struct vn_device *device = vn_device_from_handle(_device);
    struct vn_ring *ring = device->dispatch.ring;
-   struct vn_object_base **objects;
+   struct vn_pipeline **objects;
    VkResult result = alloc_pipelines(device, pAllocator, createInfoCount,
                                      pPipelines, &objects);
    if (result != VK_SUCCESS)
@@ -453,6 +471,7 @@ vn_CreateComputePipelines(VkDevice _device,
       const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
       if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
          infos[i].basePipelineHandle = VK_NULL_HANDLE;
+      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
       wait |= (flags & RESULT_MATTERS) != 0;
    }
 
@@ -482,7 +501,7 @@ vn_CreateRayTracingPipelinesKHR(
 {
    struct vn_device *device = vn_device_from_handle(_device);
    struct vn_ring *ring = device->dispatch.ring;
-   struct vn_object_base **objects;
+   struct vn_pipeline **objects;
    VkResult result = alloc_pipelines(device, pAllocator, createInfoCount,
                                      pPipelines, &objects);
    if (result != VK_SUCCESS)
@@ -503,6 +522,7 @@ vn_CreateRayTracingPipelinesKHR(
       const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
       if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
          infos[i].basePipelineHandle = VK_NULL_HANDLE;
+      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
       wait |= (flags & RESULT_MATTERS) != 0;
    }
 
@@ -522,4 +542,15 @@ vn_CreateRayTracingPipelinesKHR(
    if (result == VK_SUCCESS && deferredOperation)
       return VK_OPERATION_NOT_DEFERRED_KHR;
    return vn_result(result);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_DestroyPipeline(VkDevice device,
+                   VkPipeline pipeline,
+                   const VkAllocationCallbacks *pAllocator)
+{
+   if (!pipeline)
+      return;
+   vn_async_vkDestroyPipeline(vn_ring_of(device), device, pipeline, NULL);
+   free_pipeline(device, pAllocator, vn_pipeline_from_handle(pipeline));
 }

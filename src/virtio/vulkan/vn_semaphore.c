@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Binary semaphores live on the host alone. Of a timeline semaphore the
- * driver also knows which submission will bring which value, so that a wait
- * can sleep on the transport instead of blocking the renderer.
+ * driver also knows which point of which queue will bring which value, and so
+ * its counter.
  */
 
 #include "vn_semaphore.h"
@@ -14,26 +14,35 @@
 #include "vn_entrypoints.h"
 #include "vn_wait.h"
 
-/* Takes what has finished out of pending and into known. */
-static void
+/*
+ * Takes what has finished out of pending and into known. False: a submission
+ * is pending of which only the host can say whether it has.
+ */
+static bool
 retire_pending(struct vn_semaphore *semaphore)
 {
+   bool certain = true;
    uint32_t kept = 0;
    for (uint32_t i = 0; i < semaphore->pending_count; i++) {
       const struct vn_semaphore_signal *signal = &semaphore->pending[i];
-      if (signal->queue->completed >= signal->sync_value)
-         semaphore->known = VN_MAX(semaphore->known, signal->value);
-      else
+      const struct vn_queue_point *point = &signal->point;
+      if (!vn_queue_reached(point->queue, point->value)) {
+         if (vn_queue_is_plain(point->queue, point->value))
+            certain = false;
          semaphore->pending[kept++] = *signal;
+      } else if (signal->value > semaphore->known) {
+         semaphore->known = signal->value;
+         semaphore->reached = *point;
+      }
    }
    semaphore->pending_count = kept;
+   return certain;
 }
 
 bool
 vn_semaphore_add_pending(struct vn_semaphore *semaphore,
                          uint64_t value,
-                         struct vn_queue *queue,
-                         uint64_t sync_value)
+                         const struct vn_queue_point *point)
 {
    retire_pending(semaphore);
 
@@ -50,8 +59,7 @@ vn_semaphore_add_pending(struct vn_semaphore *semaphore,
    semaphore->pending[semaphore->pending_count++] =
       (struct vn_semaphore_signal){
          .value = value,
-         .queue = queue,
-         .sync_value = sync_value,
+         .point = *point,
       };
    return true;
 }
@@ -72,6 +80,7 @@ vn_CreateSemaphore(VkDevice _device,
    if (type && type->semaphoreType == VK_SEMAPHORE_TYPE_TIMELINE) {
       semaphore->type = VK_SEMAPHORE_TYPE_TIMELINE;
       semaphore->known = type->initialValue;
+      semaphore->observed = type->initialValue;
    }
 
    VkSemaphore handle = vn_semaphore_to_handle(semaphore);
@@ -99,38 +108,108 @@ vn_DestroySemaphore(VkDevice _device,
    vn_object_destroy(_device, pAllocator, semaphore);
 }
 
+/* The host has said, or will have on the ring from now on. */
+static void
+set_observed(struct vn_device *device,
+             struct vn_semaphore *semaphore,
+             uint64_t value)
+{
+   pthread_mutex_lock(&device->submit_mutex);
+   semaphore->observed = VN_MAX(semaphore->observed, value);
+   semaphore->known = VN_MAX(semaphore->known, value);
+   pthread_mutex_unlock(&device->submit_mutex);
+}
+
+/* See vn_queue.h. value_out: what is known now, observed. May be NULL. */
+static VkResult
+observe_semaphore(struct vn_device *device,
+                  VkSemaphore handle,
+                  uint64_t *value_out)
+{
+   struct vn_semaphore *semaphore = vn_semaphore_from_handle(handle);
+
+   pthread_mutex_lock(&device->submit_mutex);
+   const uint64_t value = semaphore->known;
+   const struct vn_queue_point point = semaphore->reached;
+   /* an alarm may have done it */
+   if (point.queue && point.queue->observed >= point.value)
+      semaphore->observed = value;
+   const bool must = semaphore->observed < value;
+   pthread_mutex_unlock(&device->submit_mutex);
+
+   if (must) {
+      const VkSemaphoreWaitInfo info = {
+         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+         .semaphoreCount = 1,
+         .pSemaphores = &handle,
+         .pValues = &value,
+      };
+      const VkResult result = vn_async_vkWaitSemaphores(
+         device->dispatch.ring, vn_device_to_handle(device), &info,
+         UINT64_MAX);
+      if (result != VK_SUCCESS)
+         return result;
+      set_observed(device, semaphore, value);
+      if (point.queue)
+         vn_queue_set_observed(&point);
+   }
+   if (value_out)
+      *value_out = value;
+   return VK_SUCCESS;
+}
+
+static VkResult
+ask_counter(struct vn_device *device, VkSemaphore handle)
+{
+   uint64_t value;
+   const VkResult result = vn_call_vkGetSemaphoreCounterValue(
+      device->dispatch.ring, vn_device_to_handle(device), handle, &value);
+   if (result == VK_SUCCESS)
+      set_observed(device, vn_semaphore_from_handle(handle), value);
+   return result;
+}
+
+/* Whether the counter follows from the points alone. */
+static bool
+knows_counter(struct vn_device *device, struct vn_semaphore *semaphore)
+{
+   if (vn_perf_flags() & VN_PERF_NO_SEMAPHORE_FEEDBACK)
+      return false;
+
+   pthread_mutex_lock(&device->submit_mutex);
+   const bool certain = retire_pending(semaphore);
+   pthread_mutex_unlock(&device->submit_mutex);
+   return certain;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_GetSemaphoreCounterValue(VkDevice _device,
                             VkSemaphore _semaphore,
                             uint64_t *pValue)
 {
    struct vn_device *device = vn_device_from_handle(_device);
-   struct vn_semaphore *semaphore = vn_semaphore_from_handle(_semaphore);
-   const VkResult result = vn_call_vkGetSemaphoreCounterValue(
-      device->dispatch.ring, _device, _semaphore, pValue);
+   const VkResult result =
+      knows_counter(device, vn_semaphore_from_handle(_semaphore))
+         ? vn_wait_look_for_life(device, 0)
+         : ask_counter(device, _semaphore);
    if (result != VK_SUCCESS)
       return vn_result(result);
-
-   /* a wait must not say less than this query did */
-   pthread_mutex_lock(&device->submit_mutex);
-   semaphore->known = VN_MAX(semaphore->known, *pValue);
-   pthread_mutex_unlock(&device->submit_mutex);
-   return VK_SUCCESS;
+   /* a wait must not have said more than this */
+   return vn_result(observe_semaphore(device, _semaphore, pValue));
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_SignalSemaphore(VkDevice _device, const VkSemaphoreSignalInfo *pSignalInfo)
 {
    struct vn_device *device = vn_device_from_handle(_device);
-   struct vn_semaphore *semaphore =
-      vn_semaphore_from_handle(pSignalInfo->semaphore);
    const VkResult result =
       vn_async_vkSignalSemaphore(device->dispatch.ring, _device, pSignalInfo);
    if (result != VK_SUCCESS)
       return vn_result(result);
 
+   set_observed(device, vn_semaphore_from_handle(pSignalInfo->semaphore),
+                pSignalInfo->value);
    pthread_mutex_lock(&device->submit_mutex);
-   semaphore->known = VN_MAX(semaphore->known, pSignalInfo->value);
    pthread_cond_broadcast(&device->submit_cond);
    pthread_mutex_unlock(&device->submit_mutex);
    return VK_SUCCESS;
@@ -139,13 +218,15 @@ vn_SignalSemaphore(VkDevice _device, const VkSemaphoreSignalInfo *pSignalInfo)
 static enum vn_wait_state
 check_semaphore(const void *items,
                 uint32_t index,
-                struct vn_wait_point *point)
+                struct vn_queue_point *point)
 {
    const VkSemaphoreWaitInfo *info = items;
    struct vn_semaphore *semaphore =
       vn_semaphore_from_handle(info->pSemaphores[index]);
    const uint64_t wanted = info->pValues[index];
 
+   if (semaphore->known >= wanted)
+      return VN_WAIT_DONE;
    retire_pending(semaphore);
    if (semaphore->known >= wanted)
       return VN_WAIT_DONE;
@@ -153,11 +234,18 @@ check_semaphore(const void *items,
    for (uint32_t i = 0; i < semaphore->pending_count; i++) {
       const struct vn_semaphore_signal *signal = &semaphore->pending[i];
       if (signal->value >= wanted) {
-         *point = (struct vn_wait_point){ signal->queue, signal->sync_value };
+         *point = signal->point;
          return VN_WAIT_PENDING;
       }
    }
    return VN_WAIT_UNKNOWN;
+}
+
+static VkResult
+ask_semaphore(struct vn_device *device, const void *items, uint32_t index)
+{
+   const VkSemaphoreWaitInfo *info = items;
+   return ask_counter(device, info->pSemaphores[index]);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -165,8 +253,19 @@ vn_WaitSemaphores(VkDevice _device,
                   const VkSemaphoreWaitInfo *pWaitInfo,
                   uint64_t timeout)
 {
-   return vn_result(vn_wait(vn_device_from_handle(_device), check_semaphore,
-                            pWaitInfo, pWaitInfo->semaphoreCount,
-                            pWaitInfo->flags & VK_SEMAPHORE_WAIT_ANY_BIT,
-                            timeout));
+   struct vn_device *device = vn_device_from_handle(_device);
+   const struct vn_wait wait = {
+      .check = check_semaphore,
+      .ask = ask_semaphore,
+      .items = pWaitInfo,
+      .count = pWaitInfo->semaphoreCount,
+      .any = pWaitInfo->flags & VK_SEMAPHORE_WAIT_ANY_BIT,
+      .timeout_ns = timeout,
+   };
+   VkResult result = vn_wait(device, &wait);
+
+   for (uint32_t i = 0; result == VK_SUCCESS && i < pWaitInfo->semaphoreCount;
+        i++)
+      result = observe_semaphore(device, pWaitInfo->pSemaphores[i], NULL);
+   return vn_result(result);
 }

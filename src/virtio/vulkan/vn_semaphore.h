@@ -11,8 +11,7 @@
 /* A value that a submission will signal, and the point that says it did. */
 struct vn_semaphore_signal {
    uint64_t value;
-   struct vn_queue *queue; /* borrowed */
-   uint64_t sync_value;
+   struct vn_queue_point point;
 };
 
 struct vn_semaphore {
@@ -21,10 +20,14 @@ struct vn_semaphore {
 
    /*
     * Timeline only; guarded by device->submit_mutex. known is a lower bound
-    * of the counter. pending has the submissions not known to have finished,
-    * in the order in which they were made.
+    * of the counter, and reached the point that raised it to its value, if a
+    * submission did. The host has been seen at observed. pending has the
+    * submissions not known to have finished, in the order in which they were
+    * made.
     */
    uint64_t known;
+   uint64_t observed;
+   struct vn_queue_point reached;
    uint32_t pending_count;
    uint32_t pending_capacity;
    struct vn_semaphore_signal *pending; /* owned, malloc'ed */
@@ -35,7 +38,6 @@ VN_DEFINE_HANDLE_CASTS(vn_semaphore, VkSemaphore)
 /* With device->submit_mutex held. False: out of memory. */
 bool vn_semaphore_add_pending(struct vn_semaphore *semaphore,
                               uint64_t value,
-                              struct vn_queue *queue,
-                              uint64_t sync_value);
+                              const struct vn_queue_point *point);
 
 #endif /* VN_SEMAPHORE_H */

@@ -8,6 +8,17 @@
 
 #include "vn_wait.h"
 
+#include <sched.h>
+
+/*
+ * How long a wait yields before it goes to sleep: about what sleeping costs,
+ * which is two messages to the server and the wake-ups.
+ */
+#define YIELD_NS UINT64_C(100000)
+
+/* Sleeps that may have to be cut short begin with this length and double. */
+#define FIRST_SLICE_NS (VN_NSEC_PER_SEC / 500)
+
 /* How long a sleep lasts in which the renderer's death could not wake us. */
 #define LIVENESS_SLICE_NS (VN_NSEC_PER_SEC / 4)
 
@@ -20,25 +31,27 @@
 
 struct wait_list {
    uint32_t count;
-   struct vn_wait_point *points;    /* one per queue that is waited for */
+   bool any_fed, any_plain;         /* kinds of points that are waited for */
+   struct vn_queue_point *points;   /* one per queue that is waited for */
    struct vn_renderer_sync **syncs; /* their syncs and values, as the */
    uint64_t *values;                /* transport wants them */
 };
 
 static uint64_t
-deadline_after(uint64_t timeout_ns)
+deadline_after(uint64_t start, uint64_t timeout_ns)
 {
    uint64_t deadline;
-   return u_add_u64(vn_time_ns(), timeout_ns, &deadline) ? deadline
-                                                         : UINT64_MAX;
+   return u_add_u64(start, timeout_ns, &deadline) ? deadline : UINT64_MAX;
 }
 
 /* One point per queue suffices: the latest for all, the earliest for any. */
 static void
-add_point(struct wait_list *list, const struct vn_wait_point *point, bool any)
+add_point(struct wait_list *list,
+          const struct vn_queue_point *point,
+          bool any)
 {
    for (uint32_t i = 0; i < list->count; i++) {
-      struct vn_wait_point *have = &list->points[i];
+      struct vn_queue_point *have = &list->points[i];
       if (have->queue != point->queue)
          continue;
       if (any ? point->value < have->value : point->value > have->value)
@@ -62,12 +75,7 @@ refresh_completed(struct vn_device *device, const struct wait_list *list)
       const VkResult result = ops->sync_read(renderer, queue->sync, &value);
       if (result != VK_SUCCESS)
          return result;
-
-      pthread_mutex_lock(&device->submit_mutex);
-      /* a server that lies ahead is not believed beyond what was sent */
-      value = VN_MIN(value, queue->submitted);
-      queue->completed = VN_MAX(queue->completed, value);
-      pthread_mutex_unlock(&device->submit_mutex);
+      vn_queue_set_reached(queue, value);
    }
    return VK_SUCCESS;
 }
@@ -84,8 +92,17 @@ wait_for_submission(struct vn_device *device, uint64_t until_ns)
                           &until);
 }
 
+VkResult
+vn_wait_look_for_life(struct vn_device *device, uint64_t wait_start_ns)
+{
+   struct vn_renderer *renderer = vn_ring_renderer(device->dispatch.ring);
+   return renderer->watchdog(renderer->watchdog_data, wait_start_ns)
+             ? VK_ERROR_DEVICE_LOST
+             : VK_SUCCESS;
+}
+
 static VkResult
-wait_for_points(struct vn_device *device,
+sleep_on_alarms(struct vn_device *device,
                 struct wait_list *list,
                 bool any,
                 uint64_t timeout_ns)
@@ -95,7 +112,11 @@ wait_for_points(struct vn_device *device,
       vn_device_renderer_ops(device, &renderer);
 
    for (uint32_t i = 0; i < list->count; i++) {
-      list->syncs[i] = list->points[i].queue->sync;
+      struct vn_queue *queue = list->points[i].queue;
+      const VkResult result = vn_queue_alarm(queue, list->points[i].value);
+      if (result != VK_SUCCESS)
+         return result;
+      list->syncs[i] = queue->sync;
       list->values[i] = list->points[i].value;
    }
    const struct vn_renderer_wait wait = {
@@ -105,42 +126,89 @@ wait_for_points(struct vn_device *device,
       .values = list->values,
       .timeout_ns = timeout_ns,
    };
-   return ops->wait(renderer, &wait);
+   const VkResult result = ops->wait(renderer, &wait);
+   if (result == VK_SUCCESS && any)
+      return refresh_completed(device, list);
+   if (result == VK_SUCCESS) {
+      for (uint32_t i = 0; i < list->count; i++)
+         vn_queue_set_reached(list->points[i].queue, list->points[i].value);
+   }
+   return result;
+}
+
+/* What a look at all items gave. */
+struct look {
+   uint32_t done, unknown;
+   bool over; /* the condition holds */
+};
+
+/* With device->submit_mutex held. */
+static struct look
+look_at_items(const struct vn_wait *wait, struct wait_list *list)
+{
+   struct look look = { 0 };
+
+   list->count = 0;
+   list->any_fed = list->any_plain = false;
+   for (uint32_t i = 0; i < wait->count; i++) {
+      struct vn_queue_point point;
+      switch (wait->check(wait->items, i, &point)) {
+      case VN_WAIT_DONE:
+         look.done++;
+         break;
+      case VN_WAIT_PENDING:
+         if (vn_queue_is_plain(point.queue, point.value))
+            list->any_plain = true;
+         else
+            list->any_fed = true;
+         add_point(list, &point, wait->any);
+         break;
+      case VN_WAIT_UNKNOWN:
+         look.unknown++;
+         break;
+      }
+   }
+   look.over = wait->any ? look.done > 0 : look.done == wait->count;
+   return look;
+}
+
+static VkResult
+ask_host(struct vn_device *device, const struct vn_wait *wait)
+{
+   for (uint32_t i = 0; i < wait->count; i++) {
+      struct vn_queue_point point;
+      pthread_mutex_lock(&device->submit_mutex);
+      const bool pending =
+         wait->check(wait->items, i, &point) == VN_WAIT_PENDING &&
+         vn_queue_is_plain(point.queue, point.value);
+      pthread_mutex_unlock(&device->submit_mutex);
+
+      const VkResult result =
+         pending ? wait->ask(device, wait->items, i) : VK_SUCCESS;
+      if (result != VK_SUCCESS)
+         return result;
+   }
+   return VK_SUCCESS;
 }
 
 static VkResult
 wait_loop(struct vn_device *device,
-          vn_wait_check check,
-          const void *items,
-          uint32_t count,
-          bool any,
-          uint64_t timeout_ns,
+          const struct vn_wait *wait,
           struct wait_list *list)
 {
    const uint64_t start = vn_time_ns();
-   const uint64_t deadline = deadline_after(timeout_ns);
+   const uint64_t deadline = deadline_after(start, wait->timeout_ns);
+   const uint64_t yield_until =
+      vn_perf_flags() & VN_PERF_NO_RING_SPIN ? start : start + YIELD_NS;
+   uint64_t slice_ns = FIRST_SLICE_NS;
    bool refreshed = false;
 
    while (true) {
-      uint32_t done = 0, unknown = 0;
-      list->count = 0;
+      VkResult result;
 
       pthread_mutex_lock(&device->submit_mutex);
-      for (uint32_t i = 0; i < count; i++) {
-         struct vn_wait_point point;
-         switch (check(items, i, &point)) {
-         case VN_WAIT_DONE:
-            done++;
-            break;
-         case VN_WAIT_PENDING:
-            add_point(list, &point, any);
-            break;
-         case VN_WAIT_UNKNOWN:
-            unknown++;
-            break;
-         }
-      }
-      if (any ? done > 0 : done == count) {
+      const struct look look = look_at_items(wait, list);
+      if (look.over) {
          pthread_mutex_unlock(&device->submit_mutex);
          return VK_SUCCESS;
       }
@@ -149,72 +217,64 @@ wait_loop(struct vn_device *device,
       const bool expired = now >= deadline;
 
       /* nothing that is submitted can satisfy this wait */
-      if (!list->count || (!any && unknown)) {
-         if (expired) {
-            pthread_mutex_unlock(&device->submit_mutex);
-            return VK_TIMEOUT;
+      if (!list->count || (!wait->any && look.unknown)) {
+         if (!expired) {
+            wait_for_submission(device,
+                                VN_MIN(deadline, now + LIVENESS_SLICE_NS));
          }
-         wait_for_submission(device,
-                             VN_MIN(deadline, now + LIVENESS_SLICE_NS));
          pthread_mutex_unlock(&device->submit_mutex);
 
-         struct vn_renderer *renderer =
-            vn_ring_renderer(device->dispatch.ring);
-         if (renderer->watchdog(renderer->watchdog_data, start))
-            return VK_ERROR_DEVICE_LOST;
+         result = vn_wait_look_for_life(device, expired ? 0 : start);
+         if (result != VK_SUCCESS)
+            return result;
+         if (expired)
+            return VK_TIMEOUT;
          continue;
       }
       pthread_mutex_unlock(&device->submit_mutex);
 
       if (expired) {
-         if (refreshed)
-            return VK_TIMEOUT;
          /* "If timeout is zero, vkWaitForFences does not wait, but simply
           * returns the current state": ask once before giving up
           */
-         const VkResult result = refresh_completed(device, list);
+         if (refreshed || !list->any_plain) {
+            /* whoever polls has no other way to learn of a loss */
+            result = vn_wait_look_for_life(device, 0);
+            return result == VK_SUCCESS ? VK_TIMEOUT : result;
+         }
+         result = refresh_completed(device, list);
          if (result != VK_SUCCESS)
             return result;
          refreshed = true;
          continue;
       }
 
-      uint64_t sleep_ns =
-         deadline == UINT64_MAX ? UINT64_MAX : deadline - now;
-      if (any && unknown)
-         sleep_ns = VN_MIN(sleep_ns, MIXED_SLICE_NS);
-
-      VkResult result = wait_for_points(device, list, any, sleep_ns);
-      if (result == VK_SUCCESS && !any) {
-         pthread_mutex_lock(&device->submit_mutex);
-         for (uint32_t i = 0; i < list->count; i++) {
-            const struct vn_wait_point *point = &list->points[i];
-            point->queue->completed =
-               VN_MAX(point->queue->completed, point->value);
-         }
-         pthread_mutex_unlock(&device->submit_mutex);
-      } else if (result == VK_SUCCESS) {
-         result = refresh_completed(device, list);
+      if (list->any_fed && now < yield_until) {
+         sched_yield();
+         continue;
       }
+
+      uint64_t sleep_ns = VN_MIN(deadline - now, slice_ns);
+      if (wait->any && look.unknown)
+         sleep_ns = VN_MIN(sleep_ns, MIXED_SLICE_NS);
+      result = sleep_on_alarms(device, list, wait->any, sleep_ns);
+      if (result == VK_TIMEOUT && list->any_plain)
+         result = ask_host(device, wait);
       if (result != VK_SUCCESS && result != VK_TIMEOUT)
          return result;
+      slice_ns = VN_MIN(slice_ns * 2, LIVENESS_SLICE_NS);
    }
 }
 
 VkResult
-vn_wait(struct vn_device *device,
-        vn_wait_check check,
-        const void *items,
-        uint32_t count,
-        bool any,
-        uint64_t timeout_ns)
+vn_wait(struct vn_device *device, const struct vn_wait *wait)
 {
    if (vn_ring_is_lost(device->dispatch.ring))
       return VK_ERROR_DEVICE_LOST;
 
    /* no more points than queues, and no more than items */
-   const uint32_t max = VN_MIN(count, device->queue_count);
-   const size_t point_size = sizeof(struct vn_wait_point) +
+   const uint32_t max = VN_MIN(wait->count, device->queue_count);
+   const size_t point_size = sizeof(struct vn_queue_point) +
                              sizeof(struct vn_renderer_sync *) +
                              sizeof(uint64_t);
    uint64_t stack[128];
@@ -232,8 +292,7 @@ vn_wait(struct vn_device *device,
    list.values = (void *)(list.points + max);
    list.syncs = (void *)(list.values + max);
 
-   const VkResult result =
-      wait_loop(device, check, items, count, any, timeout_ns, &list);
+   const VkResult result = wait_loop(device, wait, &list);
    vn_free_scratch(&device->alloc, heap);
    return result;
 }

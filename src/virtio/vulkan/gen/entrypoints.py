@@ -19,13 +19,17 @@ from offers import Offer, Offers
 
 # Commands that would be wrong if they were passed on as they are: the
 # renderer looks at things in them that Vulkan says are ignored, they hold
-# handles of memory or time that mean something else on the host, or the
-# driver knows the answer. The linker says if one of them is not written.
+# handles of memory, not all of which the renderer knows, or time that means
+# something else on the host, or the driver knows the answer. The linker says
+# if one of them is not written.
 BY_HAND = set('''
 vkAllocateMemory vkFreeMemory
+vkBindBufferMemory vkBindBufferMemory2 vkBindImageMemory vkBindImageMemory2
+vkGetDeviceMemoryCommitment vkGetDeviceMemoryOpaqueCaptureAddress
 vkGetPhysicalDeviceProperties vkGetPhysicalDeviceProperties2
 vkGetPhysicalDeviceFeatures2
 vkGetPhysicalDeviceMemoryProperties vkGetPhysicalDeviceMemoryProperties2
+vkGetPhysicalDeviceImageFormatProperties
 vkGetPhysicalDeviceImageFormatProperties2
 vkGetPhysicalDeviceExternalBufferProperties
 vkGetPhysicalDeviceExternalFenceProperties
@@ -38,11 +42,14 @@ vkCreateFence vkDestroyFence vkResetFences vkGetFenceStatus vkWaitForFences
 vkCreateSemaphore vkDestroySemaphore vkGetSemaphoreCounterValue
 vkWaitSemaphores vkSignalSemaphore
 vkCreateBuffer vkCreateImage
+vkGetBufferMemoryRequirements vkGetBufferMemoryRequirements2
+vkGetImageMemoryRequirements vkGetImageMemoryRequirements2
+vkGetDeviceBufferMemoryRequirements vkGetDeviceImageMemoryRequirements
 vkCreateFramebuffer
 vkCreatePipelineCache vkGetPipelineCacheData
 vkCreateQueryPool vkGetQueryPoolResults
 vkCreateDescriptorSetLayout vkDestroyDescriptorSetLayout
-vkCreatePipelineLayout vkDestroyPipelineLayout
+vkCreatePipelineLayout vkDestroyPipelineLayout vkDestroyPipeline
 vkCreateDescriptorPool vkDestroyDescriptorPool vkResetDescriptorPool
 vkGetDescriptorSetLayoutSupport
 vkAllocateDescriptorSets vkFreeDescriptorSets vkUpdateDescriptorSets
