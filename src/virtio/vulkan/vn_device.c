@@ -98,6 +98,8 @@ destroy_renderer_device(struct vn_device *device)
    for (uint32_t i = 0; i < device->queue_count; i++)
       vn_queue_drop_objects(&device->queues[i], device);
    vn_feedback_drop_objects(device);
+   /* after all that may have a piece of a block */
+   vn_suballoc_finish(device);
    vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
    vn_ring_wait_seqno(ring, vn_ring_last_seqno(ring));
 }
@@ -203,11 +205,11 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    if (result != VK_SUCCESS)
       goto fail_report;
 
+   vn_suballoc_init(device);
    result = init_queues(device, pCreateInfo);
    if (result != VK_SUCCESS)
       goto fail_device;
 
-   vn_suballoc_init(device);
    *pDevice = vn_device_to_handle(device);
    return VK_SUCCESS;
 
@@ -229,7 +231,6 @@ vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
    if (!device)
       return;
 
-   vn_suballoc_finish(device);
    destroy_renderer_device(device);
    finish_queues(device);
    vn_memory_report_finish(&device->memory_report, &device->alloc);

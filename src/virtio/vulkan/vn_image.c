@@ -137,6 +137,8 @@ vn_CreateImage(VkDevice _device,
       translate_info(device, pCreateInfo, &info, &chain, &image->question);
    if (result != VK_SUCCESS)
       goto fail_object;
+   image->format = info.format;
+   image->array_layers = info.arrayLayers;
 
    /* an equal one was made before: this one will be as well */
    struct vn_requirements value;

@@ -145,8 +145,7 @@ vn_suballoc_alloc(struct vn_device *device,
                   struct vn_device_memory *memory,
                   const VkMemoryAllocateInfo *info)
 {
-   /* a lost renderer has no memory; let the allocation itself say so */
-   if (!may_be_piece(device, info) || vn_ring_is_lost(device->dispatch.ring))
+   if (!may_be_piece(device, info))
       return false;
 
    memory->type_index = info->memoryTypeIndex;
