@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * See vn_memory_report.h. What the host's driver allocates for its own ends
- * does not become known here, so the only objects that are reported are the
- * application's VkDeviceMemory.
+ * does not become known here, so what is reported are memory objects: the
+ * application's, and what little of its kind this driver needs itself.
  */
 
 #include "vn_memory_report.h"
