@@ -195,9 +195,15 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    device->physical_device = physical_device;
    init_shared(device);
 
+   if (!vn_memory_report_init(&device->memory_report, &device->alloc,
+                              pCreateInfo->pNext)) {
+      result = VK_ERROR_OUT_OF_HOST_MEMORY;
+      goto fail_shared;
+   }
+
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
-      goto fail_shared;
+      goto fail_report;
 
    vn_suballoc_init(device);
    result = init_queues(device, pCreateInfo);
@@ -210,6 +216,8 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
 fail_device:
    destroy_renderer_device(device);
    finish_queues(device);
+fail_report:
+   vn_memory_report_finish(&device->memory_report, &device->alloc);
 fail_shared:
    finish_shared(device);
    vn_object_free(&instance->alloc, pAllocator, device);
@@ -225,6 +233,7 @@ vn_DestroyDevice(VkDevice _device, const VkAllocationCallbacks *pAllocator)
 
    destroy_renderer_device(device);
    finish_queues(device);
+   vn_memory_report_finish(&device->memory_report, &device->alloc);
    finish_shared(device);
    vn_object_free(&device->instance->alloc, pAllocator, device);
 }

@@ -9,6 +9,7 @@
 #include "vn_extensions.h"
 #include "vn_feedback.h"
 #include "vn_memory_pool.h"
+#include "vn_memory_report.h"
 #include "vn_object.h"
 #include "vn_physical_device.h"
 #include "vn_requirements.h"
@@ -22,6 +23,7 @@ struct vn_device {
    struct vn_instance *instance;               /* borrowed */
    struct vn_physical_device *physical_device; /* borrowed */
    struct vn_ext_set enabled_extensions;
+   struct vn_memory_report memory_report;
 
    uint32_t queue_count;
    struct vn_queue *queues; /* owned */

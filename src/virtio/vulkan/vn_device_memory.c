@@ -167,6 +167,7 @@ import_fd(struct vn_device *device,
    struct vn_renderer *renderer;
    const struct vn_renderer_ops *ops =
       vn_device_renderer_ops(device, &renderer);
+   memory->imported = true;
    return ops->bo_import_fd(renderer, info->fd, &memory->bo);
 }
 
@@ -234,6 +235,32 @@ vn_device_memory_destroy(struct vn_device *device,
    free_memory(device, NULL, memory);
 }
 
+/* Shared memory is known by its resource, the rest by its object. */
+static uint64_t
+report_id(const struct vn_device_memory *memory)
+{
+   return (memory->imported || memory->exportable) && memory->bo
+             ? UINT64_C(1) << 63 | memory->bo->res_id
+             : memory->base.id;
+}
+
+static void
+report_allocation(struct vn_device *device,
+                  struct vn_device_memory *memory,
+                  const VkMemoryAllocateInfo *info)
+{
+   if (!device->memory_report.callback_count)
+      return;
+   if (memory->exportable)
+      ensure_bo(device, memory); /* or else has the id of the object */
+   vn_memory_report_event(
+      device,
+      memory->imported ? VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_IMPORT_EXT
+                       : VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_ALLOCATE_EXT,
+      report_id(memory), info->allocationSize,
+      vn_device_memory_to_handle(memory), info->memoryTypeIndex);
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_AllocateMemory(VkDevice _device,
                   const VkMemoryAllocateInfo *pAllocateInfo,
@@ -252,6 +279,7 @@ vn_AllocateMemory(VkDevice _device,
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
    if (vn_suballoc_alloc(device, memory, pAllocateInfo)) {
+      report_allocation(device, memory, pAllocateInfo);
       *pMemory = vn_device_memory_to_handle(memory);
       return VK_SUCCESS;
    }
@@ -259,8 +287,13 @@ vn_AllocateMemory(VkDevice _device,
    const VkResult result = init_memory(device, memory, pAllocateInfo);
    if (result != VK_SUCCESS) {
       free_memory(device, pAllocator, memory);
+      vn_memory_report_event(
+         device, VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_ALLOCATION_FAILED_EXT, 0,
+         pAllocateInfo->allocationSize, VK_NULL_HANDLE,
+         pAllocateInfo->memoryTypeIndex);
       return vn_result(result);
    }
+   report_allocation(device, memory, pAllocateInfo);
 
    /*
     * Importing memory from a file descriptor transfers ownership of the file
@@ -288,6 +321,11 @@ vn_FreeMemory(VkDevice _device,
    if (!memory)
       return;
 
+   vn_memory_report_event(device,
+                          memory->imported
+                             ? VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_UNIMPORT_EXT
+                             : VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_FREE_EXT,
+                          report_id(memory), 0, _memory, memory->type_index);
    if (memory->piece.block) {
       vn_suballoc_free(device, memory);
       vn_object_free(&device->alloc, pAllocator, memory);

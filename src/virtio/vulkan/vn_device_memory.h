@@ -26,6 +26,7 @@ struct vn_device_memory {
    uint64_t size; /* as the renderer allocated it, bytes */
    bool host_visible;
    bool exportable; /* allocated with VkExportMemoryAllocateInfo */
+   bool imported;
 
    pthread_mutex_t mutex;     /* guards bo and map while they are NULL; taken
                                  before the transport's lock */

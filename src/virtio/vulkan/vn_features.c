@@ -44,6 +44,11 @@ correct_struct(VkBaseOutStructure *s)
       features->extendedDynamicState3ShadingRateImageEnable = VK_FALSE;
       break;
    }
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DEVICE_MEMORY_REPORT_FEATURES_EXT: {
+      VkPhysicalDeviceDeviceMemoryReportFeaturesEXT *features = (void *)s;
+      features->deviceMemoryReport = VK_TRUE;
+      break;
+   }
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES: {
       VkPhysicalDevicePrivateDataFeatures *features = (void *)s;
       features->privateData = VK_TRUE;

@@ -269,11 +269,6 @@ clean_graphics_info(VkGraphicsPipelineCreateInfo *info,
    if (!discard)
       clean_attachment_state(info, &parts);
 
-   /* interfaces alone have no use for a layout */
-   if (!parts.pre_rasterization && !parts.fragment_shader &&
-       (parts.vertex_input || parts.fragment_output))
-      info->layout = VK_NULL_HANDLE;
-
    /* "basePipelineHandle ... if flags contains DERIVATIVE" */
    if (!(create_flags(info->flags, info->pNext) &
          VK_PIPELINE_CREATE_DERIVATIVE_BIT))

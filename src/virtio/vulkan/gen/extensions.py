@@ -66,6 +66,8 @@ DEVICE = {
         Row(OMIT, 'descriptors need commands of their own; not written yet'),
     'VK_EXT_descriptor_indexing': Row(PASS),
     'VK_EXT_device_generated_commands': Row(OMIT, 'not in the protocol'),
+    'VK_EXT_device_memory_report':
+        Row(NATIVE, 'memory objects, not what the host itself needs'),
     'VK_EXT_dynamic_rendering_unused_attachments': Row(PASS),
     'VK_EXT_extended_dynamic_state': Row(PASS),
     'VK_EXT_extended_dynamic_state2': Row(PASS),
