@@ -11,6 +11,7 @@
 #include "vn_calls.h"
 #include "vn_device.h"
 #include "vn_entrypoints.h"
+#include "vn_query_wait.h"
 
 /* Results whose bytes fit on the stack. */
 #define STACK_BYTES 512
@@ -80,6 +81,16 @@ is_available(const struct results *results, const uint8_t *packed)
    return value != 0;
 }
 
+static bool
+all_available(const struct results *results, const uint8_t *packed)
+{
+   for (uint32_t i = 0; i < results->count; i++) {
+      if (!is_available(results, packed + i * results->packed_size))
+         return false;
+   }
+   return true;
+}
+
 /* True if all are available. */
 static bool
 unpack(const struct results *results,
@@ -141,10 +152,30 @@ vn_GetQueryPoolResults(VkDevice _device,
          return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
    }
 
-   VkResult result = vn_call_vkGetQueryPoolResults(
-      device->dispatch.ring, _device, queryPool, firstQuery, queryCount, size,
-      packed, results.packed_size,
-      flags | VK_QUERY_RESULT_WITH_AVAILABILITY_BIT);
+   const VkQueryResultFlags host_flags =
+      (flags & ~VK_QUERY_RESULT_WAIT_BIT) |
+      VK_QUERY_RESULT_WITH_AVAILABILITY_BIT;
+   const uint64_t start_ns = vn_time_ns();
+   VkResult result;
+   for (uint32_t turn = 0;; turn++) {
+      result = vn_query_prepare_host(device, start_ns);
+      if (result != VK_SUCCESS)
+         break;
+      result = vn_call_vkGetQueryPoolResults(
+         device->dispatch.ring, _device, queryPool, firstQuery, queryCount,
+         size, packed, results.packed_size, host_flags);
+      if (result < VK_SUCCESS)
+         break;
+      if (!(flags & VK_QUERY_RESULT_WAIT_BIT))
+         break;
+      if (all_available(&results, packed)) {
+         result = VK_SUCCESS;
+         break;
+      }
+      result = vn_query_sleep(device, start_ns, turn);
+      if (result != VK_SUCCESS)
+         break;
+   }
    if (result >= VK_SUCCESS) {
       const bool all = unpack(&results, packed, pData, stride);
       /* what the host says counts the availability as a result */

@@ -245,8 +245,8 @@ track(struct submission *s, uint32_t seqno)
          if (!vn_semaphore_add_pending(op->semaphore, op->value, &point))
             result = VK_ERROR_OUT_OF_HOST_MEMORY;
       }
-      pthread_cond_broadcast(&device->submit_cond);
    }
+   pthread_cond_broadcast(&device->submit_cond);
    pthread_mutex_unlock(&device->submit_mutex);
 
    if (s->tracked && !s->fed) {

@@ -92,6 +92,14 @@ wait_for_submission(struct vn_device *device, uint64_t until_ns)
                           &until);
 }
 
+void
+vn_wait_for_submission(struct vn_device *device, uint64_t timeout_ns)
+{
+   pthread_mutex_lock(&device->submit_mutex);
+   wait_for_submission(device, vn_time_ns() + timeout_ns);
+   pthread_mutex_unlock(&device->submit_mutex);
+}
+
 VkResult
 vn_wait_look_for_life(struct vn_device *device, uint64_t wait_start_ns)
 {

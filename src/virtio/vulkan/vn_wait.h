@@ -51,4 +51,7 @@ VkResult vn_wait(struct vn_device *device, const struct vn_wait *wait);
 VkResult vn_wait_look_for_life(struct vn_device *device,
                                uint64_t wait_start_ns);
 
+/* Returns when something new was submitted, or earlier. */
+void vn_wait_for_submission(struct vn_device *device, uint64_t timeout_ns);
+
 #endif /* VN_WAIT_H */
