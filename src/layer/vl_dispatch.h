@@ -39,6 +39,9 @@ typedef void(VKAPI_PTR *PFN_vkGetDeviceImageSubresourceLayoutKHR)(
    X(GetPhysicalDeviceProperties, NONE)                                      \
    X(GetPhysicalDeviceMemoryProperties, NONE)                                \
    X(GetPhysicalDeviceQueueFamilyProperties, NONE)                           \
+   X(GetPhysicalDeviceFeatures, NONE)                                        \
+   X(GetPhysicalDeviceFeatures2, KHR)                                        \
+   X(GetPhysicalDeviceQueueFamilyProperties2, KHR)                           \
    X(GetPhysicalDeviceMemoryProperties2, KHR)                                \
    X(GetPhysicalDeviceProperties2, KHR)                                      \
    X(GetPhysicalDeviceFormatProperties2, KHR)                                \

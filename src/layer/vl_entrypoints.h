@@ -36,6 +36,12 @@ enum vl_device_wants {
    X(EnumerateDeviceLayerProperties)                                         \
    X(EnumerateDeviceExtensionProperties)                                     \
    X(CreateDevice)                                                           \
+   X(GetPhysicalDeviceFeatures)                                              \
+   X(GetPhysicalDeviceFeatures2)                                             \
+   X(GetPhysicalDeviceFeatures2KHR)                                          \
+   X(GetPhysicalDeviceQueueFamilyProperties)                                 \
+   X(GetPhysicalDeviceQueueFamilyProperties2)                                \
+   X(GetPhysicalDeviceQueueFamilyProperties2KHR)                             \
    X(GetPhysicalDeviceMemoryProperties)                                      \
    X(GetPhysicalDeviceMemoryProperties2)                                     \
    X(GetPhysicalDeviceMemoryProperties2KHR)                                  \

@@ -46,6 +46,8 @@ static void *scratch;
  */
 #define MASKED(X)                                                            \
    X(EnumerateDeviceExtensionProperties)                                     \
+   X(GetPhysicalDeviceFeatures)                                              \
+   X(GetPhysicalDeviceQueueFamilyProperties)                                 \
    X(GetPhysicalDeviceMemoryProperties)                                      \
    X(GetPhysicalDeviceProperties2)                                           \
    X(GetPhysicalDeviceExternalBufferProperties)                              \
@@ -206,6 +208,26 @@ mask_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical,
       *count = kept;
    memcpy(properties, list, *count * sizeof(list[0]));
    return result;
+}
+
+/* Claimed only: nobody binds anything here. */
+static VKAPI_ATTR void VKAPI_CALL
+mask_GetPhysicalDeviceFeatures(VkPhysicalDevice physical,
+                               VkPhysicalDeviceFeatures *features)
+{
+   NEXT_INSTANCE(GetPhysicalDeviceFeatures)(physical, features);
+   features->sparseBinding = VK_TRUE;
+}
+
+static VKAPI_ATTR void VKAPI_CALL
+mask_GetPhysicalDeviceQueueFamilyProperties(VkPhysicalDevice physical,
+                                            uint32_t *count,
+                                            VkQueueFamilyProperties *families)
+{
+   NEXT_INSTANCE(GetPhysicalDeviceQueueFamilyProperties)
+   (physical, count, families);
+   for (uint32_t i = 0; families && i < *count; i++)
+      families[i].queueFlags |= VK_QUEUE_SPARSE_BINDING_BIT;
 }
 
 static VKAPI_ATTR void VKAPI_CALL
@@ -412,6 +434,8 @@ static const struct {
    ENTRY(CreateInstance, false),
    ENTRY(CreateDevice, false),
    ENTRY(EnumerateDeviceExtensionProperties, false),
+   ENTRY(GetPhysicalDeviceFeatures, false),
+   ENTRY(GetPhysicalDeviceQueueFamilyProperties, false),
    ENTRY(GetPhysicalDeviceMemoryProperties, false),
    ENTRY(GetPhysicalDeviceProperties2, false),
    ENTRY(GetPhysicalDeviceExternalBufferProperties, false),

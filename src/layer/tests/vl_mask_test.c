@@ -232,6 +232,21 @@ test_discrete(struct vt_device *device)
    device->FreeMemory(device->handle, memory, NULL);
 }
 
+/* The mask claims sparse binding; it must go where all memory is shared. */
+static void
+check_sparse(const struct vt_instance *instance, bool kept)
+{
+   VkPhysicalDeviceFeatures features;
+   VkQueueFamilyProperties family;
+   uint32_t count = 1;
+
+   instance->GetPhysicalDeviceFeatures(instance->physical, &features);
+   instance->GetPhysicalDeviceQueueFamilyProperties(instance->physical,
+                                                    &count, &family);
+   U_CHECK_EQ(features.sparseBinding, kept);
+   U_CHECK_EQ(!!(family.queueFlags & VK_QUEUE_SPARSE_BINDING_BIT), kept);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -270,6 +285,9 @@ main(int argc, char **argv)
       for (int j = 0; j < 4; j++)
          U_CHECK_EQ(vt_has_extension(&instance, names[j]),
                     cases[i].listed[j]);
+      check_sparse(&instance, !cases[i].listed[1] ||
+                                 !strcmp(mode, "discrete") ||
+                                 !strcmp(mode, "complete"));
 
       struct vt_device device;
       if (!vt_device_init(&device, &instance))

@@ -30,6 +30,7 @@
    X(EnumeratePhysicalDevices)                                               \
    X(GetDeviceProcAddr)                                                      \
    X(GetPhysicalDeviceExternalBufferProperties)                              \
+   X(GetPhysicalDeviceFeatures)                                              \
    X(GetPhysicalDeviceFormatProperties2)                                     \
    X(GetPhysicalDeviceImageFormatProperties2)                                \
    X(GetPhysicalDeviceMemoryProperties)                                      \
