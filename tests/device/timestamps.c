@@ -73,7 +73,7 @@ test_clocks(struct vkt_device *dev)
       },
       {
          .sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT,
-         .timeDomain = VK_TIME_DOMAIN_CLOCK_MONOTONIC_EXT,
+         .timeDomain = VK_TIME_DOMAIN_CLOCK_MONOTONIC_RAW_EXT,
       },
    };
    const struct timespec pause = { .tv_nsec = SLEEP_MS * 1000000 };
@@ -88,7 +88,7 @@ test_clocks(struct vkt_device *dev)
    const uint64_t after = now_ns();
 
    U_CHECK(first[0] >= before && second[0] <= after);
-   U_CHECK(first[0] <= first[2]);
+   U_CHECK(first[2] < second[2]);
    U_CHECK(deviations[0] > 0 && deviations[1] > 0);
 
    /* the mask is of no matter: the difference is short of wrapping */
