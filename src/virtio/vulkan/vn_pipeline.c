@@ -440,6 +440,26 @@ vn_CreateGraphicsPipelines(VkDevice _device,
                                      createInfoCount, objects, pPipelines));
 }
 
+/*
+ * What the create infos of compute and ray tracing pipelines have in common.
+ * True if the result of the creation has to be waited for.
+ */
+static bool
+prepare_pipeline(struct vn_pipeline *object,
+                 VkPipelineCreateFlags legacy_flags,
+                 const void *chain,
+                 VkPipelineLayout layout,
+                 VkPipeline *base)
+{
+   const uint64_t flags = create_flags(legacy_flags, chain);
+
+   clear_feedback(chain);
+   if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
+      *base = VK_NULL_HANDLE;
+   object->layout = vn_pipeline_layout_ref(layout);
+   return flags & RESULT_MATTERS;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_CreateComputePipelines(VkDevice _device,
                           VkPipelineCache pipelineCache,
@@ -467,12 +487,8 @@ vn_CreateComputePipelines(VkDevice _device,
    bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
-      clear_feedback(infos[i].pNext);
-      const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
-      if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
-         infos[i].basePipelineHandle = VK_NULL_HANDLE;
-      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
-      wait |= (flags & RESULT_MATTERS) != 0;
+      wait |= prepare_pipeline(objects[i], infos[i].flags, infos[i].pNext,
+                               infos[i].layout, &infos[i].basePipelineHandle);
    }
 
    if (wait) {
@@ -518,12 +534,8 @@ vn_CreateRayTracingPipelinesKHR(
    bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
-      clear_feedback(infos[i].pNext);
-      const uint64_t flags = create_flags(infos[i].flags, infos[i].pNext);
-      if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
-         infos[i].basePipelineHandle = VK_NULL_HANDLE;
-      objects[i]->layout = vn_pipeline_layout_ref(infos[i].layout);
-      wait |= (flags & RESULT_MATTERS) != 0;
+      wait |= prepare_pipeline(objects[i], infos[i].flags, infos[i].pNext,
+                               infos[i].layout, &infos[i].basePipelineHandle);
    }
 
    /* done at once, never deferred: see vn_deferred_operation.c */

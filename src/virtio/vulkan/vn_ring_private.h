@@ -31,7 +31,6 @@ struct vn_ring {
    const struct vn_protocol_caps *caps; /* borrowed; outlives the ring */
    uint64_t id;                         /* unique in the renderer context */
    struct vn_renderer_shmem *shmem;     /* owned */
-   bool created;                        /* the renderer knows it */
 
    /*
     * In shmem. The renderer writes head and status, the driver the tail; of

@@ -69,10 +69,4 @@ vn_ext_set_add(struct vn_ext_set *set, int ext)
    set->words[ext / 32] |= UINT32_C(1) << (ext % 32);
 }
 
-static inline void
-vn_ext_set_remove(struct vn_ext_set *set, int ext)
-{
-   set->words[ext / 32] &= ~(UINT32_C(1) << (ext % 32));
-}
-
 #endif /* VN_EXTENSIONS_H */
