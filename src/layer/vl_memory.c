@@ -26,7 +26,8 @@ memory_key(VkDeviceMemory memory)
    return (struct u_hash_key){ .a = (uint64_t)memory };
 }
 
-/* Memory types of a pointer, 0 if the driver will not have it. */
+/* Memory types in which a pointer can be shared, 0 if the driver will not
+ * have it. */
 static uint32_t
 types_of_pointer(const struct vl_device *device, void *pointer)
 {
@@ -37,7 +38,7 @@ types_of_pointer(const struct vl_device *device, void *pointer)
           device->handle, HOST_ALLOCATION, pointer, &properties) !=
        VK_SUCCESS)
       return 0;
-   return properties.memoryTypeBits & device->physical->all_types;
+   return properties.memoryTypeBits & device->physical->host_types;
 }
 
 /* An allocation that the layer backs, validated. */
