@@ -25,6 +25,7 @@
 #include "vl_device.h"
 #include "vl_entrypoints.h"
 #include "vl_log.h"
+#include "vl_requirements.h"
 
 #define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
@@ -233,16 +234,6 @@ image_info_finish(struct image_info *info)
    vl_chain_finish(&info->chain);
 }
 
-/* see vl_buffer.c */
-static void
-cut_types(const struct vl_device *device, VkMemoryRequirements *requirements)
-{
-   const uint32_t types =
-      requirements->memoryTypeBits & device->physical->host_types;
-   if (types)
-      requirements->memoryTypeBits = types;
-}
-
 /* What the layer knows of an image; all false for most. */
 static struct vl_image
 image_of(struct vl_device *device, VkImage handle)
@@ -390,7 +381,7 @@ vl_GetImageMemoryRequirements(VkDevice handle,
    device->next.GetImageMemoryRequirements(handle, image,
                                            pMemoryRequirements);
    if (image_of(device, image).is_shared)
-      cut_types(device, pMemoryRequirements);
+      vl_cut_requirements(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -402,7 +393,7 @@ vl_GetImageMemoryRequirements2(VkDevice handle,
    device->next.GetImageMemoryRequirements2(handle, pInfo,
                                             pMemoryRequirements);
    if (image_of(device, pInfo->image).is_shared)
-      cut_types(device, &pMemoryRequirements->memoryRequirements);
+      vl_cut_requirements2(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -426,7 +417,7 @@ vl_GetDeviceImageMemoryRequirements(
                                                  pMemoryRequirements);
    if (is_translated) {
       if (info.is_shared)
-         cut_types(device, &pMemoryRequirements->memoryRequirements);
+         vl_cut_requirements2(device->physical, pMemoryRequirements);
       image_info_finish(&info);
    }
 }

@@ -312,10 +312,13 @@ vl_GetMemoryFdPropertiesKHR(VkDevice handle,
                                                    pMemoryFdProperties);
    }
 
-   /* Asked of the very mapping that an import would use. */
+   /* Asked of the very mapping that an import, the smallest that there can
+    * be, would use.
+    */
+   const uint64_t alignment_B = device->physical->host_alignment_B;
    struct vl_mapping *mapping;
    const VkResult result =
-      vl_mapping_import(fd, 1, device->physical->host_alignment_B, &mapping);
+      vl_mapping_import(fd, alignment_B, alignment_B, &mapping);
    if (result != VK_SUCCESS)
       return result;
 

@@ -201,7 +201,8 @@ translated_image_properties(const struct vl_physical_device *physical,
       info.tiling = VK_IMAGE_TILING_LINEAR;
 
    /* Whether the driver can import has to be known even if the application
-    * does not ask.
+    * does not ask; and there are drivers that die of a question about a
+    * handle type without room for the answer.
     */
    VkExternalImageFormatProperties own = {
       .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES,
@@ -210,7 +211,7 @@ translated_image_properties(const struct vl_physical_device *physical,
    VkImageFormatProperties2 properties = *pProperties;
    VkExternalImageFormatProperties *external_properties = vl_chain_find_out(
       pProperties->pNext, VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
-   if (is_served && !external_properties) {
+   if (app_external && !external_properties) {
       external_properties = &own;
       properties.pNext = &own;
    }
