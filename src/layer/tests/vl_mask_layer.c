@@ -319,9 +319,12 @@ mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
       properties, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
    const uint32_t room = list ? list->drmFormatModifierCount : 0;
    next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
-   if (!list || !mask_is("own-modifiers"))
+   if (!list)
       return;
-   list->drmFormatModifierCount = 1;
+   /* newer drivers answer whether they have the extension or not */
+   list->drmFormatModifierCount = mask_is("own-modifiers");
+   if (!list->drmFormatModifierCount)
+      return;
    if (!list->pDrmFormatModifierProperties || !room)
       return;
    list->pDrmFormatModifierProperties[0] = (VkDrmFormatModifierPropertiesEXT){
