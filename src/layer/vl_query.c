@@ -235,6 +235,25 @@ translated_image_properties(const struct vl_physical_device *physical,
    return result;
 }
 
+/* Whether there are images with a modifier of that kind. A driver may answer
+ * for a usage that the features of the format do not include, and lose the
+ * device over it: seen with rendering to linear images.
+ */
+static bool
+is_offered(const struct vl_physical_device *physical,
+           const VkPhysicalDeviceImageFormatInfo2 *info,
+           const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier)
+{
+   if (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
+       (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
+      return false;
+
+   const VkFormatFeatureFlags2 features =
+      linear_features(physical, info->format);
+   return features && ((info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
+                       vl_format_can(features, info->usage));
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vl_GetPhysicalDeviceImageFormatProperties2(
    VkPhysicalDevice handle,
@@ -263,10 +282,7 @@ vl_GetPhysicalDeviceImageFormatProperties2(
          handle, pImageFormatInfo, pImageFormatProperties);
    }
 
-   if (is_modifier &&
-       (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
-        (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT) ||
-        !linear_features(physical, info->format))) {
+   if (is_modifier && !is_offered(physical, info, modifier)) {
       pImageFormatProperties->imageFormatProperties =
          (VkImageFormatProperties){ 0 };
       return VK_ERROR_FORMAT_NOT_SUPPORTED;

@@ -26,6 +26,8 @@
  *                     second one not cached
  *    only-non-coherent  one memory type, not coherent
  *    own-modifiers    the driver has a tiled modifier of its own
+ *    no-linear-render  linear images have no such feature, but the query about
+ *                     an image with that usage succeeds
  *    native-dma-buf   the driver has dma-bufs of its own
  *
  * One driver, one thread: the next functions are kept in plain globals.

@@ -98,9 +98,11 @@ use_plain_image(struct vt_device *device)
 }
 
 static VkResult
-query_modifier(struct vt_instance *in,
-               uint64_t modifier,
-               VkExternalMemoryHandleTypeFlagBits type)
+query_usage(struct vt_instance *in,
+            uint64_t modifier,
+            VkExternalMemoryHandleTypeFlagBits type,
+            VkImageUsageFlags usage,
+            VkImageCreateFlags flags)
 {
    const VkPhysicalDeviceExternalImageFormatInfo external = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
@@ -118,13 +120,42 @@ query_modifier(struct vt_instance *in,
       .format = FORMAT,
       .type = VK_IMAGE_TYPE_2D,
       .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+      .usage = usage,
+      .flags = flags,
    };
    VkImageFormatProperties2 properties = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
    };
    return in->GetPhysicalDeviceImageFormatProperties2(in->physical, &info,
                                                       &properties);
+}
+
+static VkResult
+query_modifier(struct vt_instance *in,
+               uint64_t modifier,
+               VkExternalMemoryHandleTypeFlagBits type)
+{
+   return query_usage(in, modifier, type, VK_IMAGE_USAGE_TRANSFER_SRC_BIT, 0);
+}
+
+/* What the format's features do not include is not offered. */
+void
+test_no_linear_render(struct vt_device *device)
+{
+   struct vt_instance *in = device->instance;
+   const VkImageUsageFlags render = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT;
+   const VkImageUsageFlags sample = VK_IMAGE_USAGE_SAMPLED_BIT;
+   for (int shared = 0; shared < 2; shared++) {
+      const VkExternalMemoryHandleTypeFlagBits type = shared ? DMA_BUF : 0;
+      U_CHECK_EQ(query_usage(in, 0, type, sample, 0), VK_SUCCESS);
+      U_CHECK_EQ(query_usage(in, 0, type, sample | render, 0),
+                 VK_ERROR_FORMAT_NOT_SUPPORTED);
+      /* views of another format may have what the image's has not */
+      U_CHECK_EQ(query_usage(in, 0, type, sample | render,
+                             VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT |
+                                VK_IMAGE_CREATE_EXTENDED_USAGE_BIT),
+                 VK_SUCCESS);
+   }
 }
 
 /* The driver's modifiers cannot be shared, so they are not offered. */

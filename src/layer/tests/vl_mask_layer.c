@@ -319,6 +319,15 @@ mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
       properties, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
    const uint32_t room = list ? list->drmFormatModifierCount : 0;
    next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
+   VkFormatProperties3 *properties3 =
+      (void *)mask_find(properties, VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3);
+   if (mask_is("no-linear-render")) {
+      properties->formatProperties.linearTilingFeatures &=
+         ~(VkFlags)VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+      if (properties3)
+         properties3->linearTilingFeatures &=
+            ~VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT;
+   }
    if (!list)
       return;
    /* newer drivers answer whether they have the extension or not */

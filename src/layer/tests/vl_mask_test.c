@@ -223,6 +223,7 @@ main(int argc, char **argv)
       { "discrete", { 1, 1, 1, 1 }, 3, 2, test_discrete },
       { "discrete,own-modifiers", { 1, 1, 1, 1 }, 3, 2, test_discrete },
       { "discrete,hide-fd", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "no-linear-render", { 1, 1, 1, 1 }, 1, 1, test_no_linear_render },
       { "non-coherent", { 1, 1, 1, 1 }, 3, 2, test_non_coherent },
       { "only-non-coherent", { 1, 0, 0, 0 }, 1, 1, NULL },
       { "align-16k", { 1, 1, 1, 1 }, 1, 1, test_alignment },
