@@ -184,6 +184,12 @@ vl_GetDeviceBufferMemoryRequirements(
    VkDeviceBufferMemoryRequirements query = *pInfo;
    struct buffer_info info;
 
+   /* as a hostile guest can send it */
+   if (!pInfo->pCreateInfo) {
+      pMemoryRequirements->memoryRequirements = (VkMemoryRequirements){ 0 };
+      return;
+   }
+
    /* the command cannot fail; without memory the answer is a plain buffer's */
    const bool is_translated =
       buffer_info_init(&info, device, pInfo->pCreateInfo);

@@ -150,7 +150,8 @@ check_modifiers(const struct vl_device *device,
       problem = NULL;
       if (layout->drmFormatModifier != VL_MODIFIER_LINEAR)
          problem = "only LINEAR can be shared";
-      else if (layout->drmFormatModifierPlaneCount != plane_count)
+      else if (layout->drmFormatModifierPlaneCount != plane_count ||
+               !layout->pPlaneLayouts)
          problem = "wrong number of planes";
       for (uint32_t i = 0; !problem && i < plane_count; i++) {
          const VkSubresourceLayout *plane = &layout->pPlaneLayouts[i];
@@ -165,7 +166,9 @@ check_modifiers(const struct vl_device *device,
       out->explicit_layout = layout;
    } else if (list) {
       problem = "LINEAR is not in the list";
-      for (uint32_t i = 0; i < list->drmFormatModifierCount; i++) {
+      const uint32_t count =
+         list->pDrmFormatModifiers ? list->drmFormatModifierCount : 0;
+      for (uint32_t i = 0; i < count; i++) {
          if (list->pDrmFormatModifiers[i] == VL_MODIFIER_LINEAR)
             problem = NULL;
       }
@@ -406,6 +409,12 @@ vl_GetDeviceImageMemoryRequirements(
    VkDeviceImageMemoryRequirements query = *pInfo;
    struct image_info info;
 
+   /* as a hostile guest can send it */
+   if (!pInfo->pCreateInfo) {
+      pMemoryRequirements->memoryRequirements = (VkMemoryRequirements){ 0 };
+      return;
+   }
+
    /* The command cannot fail. An image that could not be created gets the
     * answer of the driver for what it understands of it.
     */
@@ -464,8 +473,13 @@ vl_GetDeviceImageSubresourceLayoutKHR(
 {
    struct vl_device *device = vl_device_of(handle);
    VkDeviceImageSubresourceInfoKHR query = *pInfo;
-   VkImageSubresource2KHR subresource = *pInfo->pSubresource;
    struct image_info info;
+
+   if (!pInfo->pCreateInfo || !pInfo->pSubresource) {
+      pLayout->subresourceLayout = (VkSubresourceLayout){ 0 };
+      return;
+   }
+   VkImageSubresource2KHR subresource = *pInfo->pSubresource;
 
    const bool is_translated =
       image_info_init(&info, device, pInfo->pCreateInfo) == VK_SUCCESS;
