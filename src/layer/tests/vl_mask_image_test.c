@@ -138,6 +138,30 @@ query_modifier(struct vt_instance *in,
    return query_usage(in, modifier, type, VK_IMAGE_USAGE_TRANSFER_SRC_BIT, 0);
 }
 
+static VkResult
+query_linear(struct vt_instance *in,
+             VkExternalMemoryHandleTypeFlagBits type,
+             VkImageUsageFlags usage)
+{
+   const VkPhysicalDeviceExternalImageFormatInfo external = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+      .handleType = type,
+   };
+   const VkPhysicalDeviceImageFormatInfo2 info = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+      .pNext = type ? &external : NULL,
+      .format = FORMAT,
+      .type = VK_IMAGE_TYPE_2D,
+      .tiling = VK_IMAGE_TILING_LINEAR,
+      .usage = usage,
+   };
+   VkImageFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+   };
+   return in->GetPhysicalDeviceImageFormatProperties2(in->physical, &info,
+                                                      &properties);
+}
+
 /* What the format's features do not include is not offered. */
 void
 test_no_linear_render(struct vt_device *device)
@@ -148,6 +172,10 @@ test_no_linear_render(struct vt_device *device)
    for (int shared = 0; shared < 2; shared++) {
       const VkExternalMemoryHandleTypeFlagBits type = shared ? DMA_BUF : 0;
       U_CHECK_EQ(query_usage(in, 0, type, sample, 0), VK_SUCCESS);
+      U_CHECK_EQ(query_linear(in, type, sample), VK_SUCCESS);
+      /* what is the driver's own stays its own business */
+      U_CHECK_EQ(query_linear(in, type, sample | render),
+                 shared ? VK_ERROR_FORMAT_NOT_SUPPORTED : VK_SUCCESS);
       U_CHECK_EQ(query_usage(in, 0, type, sample | render, 0),
                  VK_ERROR_FORMAT_NOT_SUPPORTED);
       /* views of another format may have what the image's has not */
