@@ -65,7 +65,19 @@ guest_enter() {
         [[ -s display ]] || { echo "Xvfb did not start" >&2; exit 1; }
         export DISPLAY=:$(<display) SDL_VIDEODRIVER=x11 HOME=/tmp
         shift
-        exec "$@"' guest-enter "$GUEST_SIZE" "$@"
+        exec "$@"' guest-enter "$SCREEN" "$@"
+}
+
+# guest_geometry: sets SCREEN, Xvfb's size, and WINDOW, the place of the
+# guest's screen on it. QEMU opens a window of 640x480 in the middle, and makes
+# it larger to the right and below when it knows the guest's mode; there is no
+# window manager to move it.
+guest_geometry() {
+    local width=${GUEST_SIZE%x*} height=${GUEST_SIZE#*x} w h
+    w=$((width > 640 ? 2 * width - 640 : 640))
+    h=$((height > 480 ? 2 * height - 480 : 480))
+    SCREEN=${w}x$h
+    WINDOW=$GUEST_SIZE+$(((w - 640) / 2))+$(((h - 480) / 2))
 }
 
 # The host side of the layer: as a user installs it, implicit, and asked for
@@ -87,6 +99,7 @@ guest_start() {
     local run=$1 root kernel tree tag n=0 words trees=()
     root=$(guest_root_dir "$GUEST_SUITE")
     kernel=$(guest_kernel_dir "$GUEST_KERNEL")
+    guest_geometry
     mkdir -p "$run/screen" "$run/log"
     guest_initramfs "$kernel" "$root" "$run/initramfs"
     words=(
@@ -122,7 +135,7 @@ guest_start() {
     local as_root=(-r)
     ((EUID)) || as_root=()
     export -f guest_enter
-    export GUEST_SIZE
+    export SCREEN
     # Without a terminal of its own only when nobody types: Ctrl-C is ours.
     unshare "${as_root[@]}" -m -p -f --kill-child=KILL -- \
         bash -c 'guest_enter "$@"' guest-enter \
@@ -176,8 +189,7 @@ guest_serve_shot() {
         IFS= read -r reference || reference=
     } <"$run/share/shot.request"
     rm -f "$run/share/shot.request"
-    guest_shot "$run" "$file" "$reference" >"$run/share/shot.log" 2>&1 ||
-        status=$?
+    guest_shot "$run" "$file" "$reference" || status=$?
     echo "$status" >"$run/share/shot.new"
     mv "$run/share/shot.new" "$run/share/shot.done"
 }
@@ -192,8 +204,9 @@ guest_shot() {
     [[ -z $reference || $reference == /* ]] || reference=$GUEST_OUT/$reference
     for ((i = 0; i < 50; i++)); do
         status=0
-        "$shot" "$run/screen/Xvfb_screen0" "$file" \
-            ${reference:+"$reference"} || status=$?
+        "$shot" "$run/screen/Xvfb_screen0" "$WINDOW" "$file" \
+            ${reference:+"$reference"} >"$run/share/shot.log" 2>&1 ||
+            status=$?
         # 1: not the same yet
         ((status == 1)) || break
         sleep 0.2

@@ -2,9 +2,9 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * guest-shot: turns the framebuffer that Xvfb keeps in a file into a PNG, and
- * compares it with another. The file is in the X Window Dump format: a header
- * of big-endian words (X11/XWDFile.h), colours, and rows of pixels.
+ * guest-shot: turns a part of the framebuffer that Xvfb keeps in a file into a
+ * PNG, and compares it with another. The file is in the X Window Dump format:
+ * a header of big-endian words (X11/XWDFile.h), colours, and rows of pixels.
  *
  * Status 0: written (and equal); 1: written, not equal; 2: could not.
  */
@@ -36,6 +36,11 @@ enum {
 #define XWD_FILE_VERSION 7
 #define XWD_COLOR_SIZE   12
 
+/* WxH+X+Y, in pixels */
+struct part {
+   uint32_t width, height, x, y;
+};
+
 struct picture {
    uint32_t width;
    uint32_t height;
@@ -50,7 +55,10 @@ word(const uint8_t *xwd, unsigned i)
 }
 
 static bool
-decode(const uint8_t *xwd, uint64_t size, struct picture *out)
+decode(const uint8_t *xwd,
+       uint64_t size,
+       const struct part *part,
+       struct picture *out)
 {
    if (size < 4 * XWD_WORDS || word(xwd, XWD_VERSION) != XWD_FILE_VERSION ||
        word(xwd, XWD_BITS_PER_PIXEL) != 32 || word(xwd, XWD_BYTE_ORDER) != 0)
@@ -60,17 +68,21 @@ decode(const uint8_t *xwd, uint64_t size, struct picture *out)
       (uint64_t)word(xwd, XWD_COLOR_COUNT) * XWD_COLOR_SIZE;
    const uint64_t stride = word(xwd, XWD_BYTES_PER_LINE);
 
-   out->width = word(xwd, XWD_WIDTH);
-   out->height = word(xwd, XWD_HEIGHT);
-   if (!out->width || !out->height || out->width > 16384 ||
-       out->height > 16384 || stride < 4ull * out->width ||
-       start + stride * out->height > size)
+   const uint32_t width = word(xwd, XWD_WIDTH);
+   const uint32_t height = word(xwd, XWD_HEIGHT);
+
+   if (stride < 4ull * width || start + stride * height > size ||
+       (uint64_t)part->x + part->width > width ||
+       (uint64_t)part->y + part->height > height)
       return false;
+   out->width = part->width;
+   out->height = part->height;
    out->rgb = malloc(3ull * out->width * out->height);
    if (!out->rgb)
       return false;
    for (uint32_t y = 0; y < out->height; y++) {
-      const uint8_t *from = xwd + start + y * stride;
+      const uint8_t *from =
+         xwd + start + (part->y + y) * stride + 4ull * part->x;
       uint8_t *to = out->rgb + 3ull * y * out->width;
 
       for (uint32_t x = 0; x < out->width; x++) {
@@ -83,7 +95,7 @@ decode(const uint8_t *xwd, uint64_t size, struct picture *out)
 }
 
 static bool
-read_screen(const char *path, struct picture *out)
+read_screen(const char *path, const struct part *part, struct picture *out)
 {
    const int fd = open(path, O_RDONLY | O_CLOEXEC);
    struct stat st;
@@ -98,9 +110,10 @@ read_screen(const char *path, struct picture *out)
       perror(path);
       goto out;
    }
-   ok = decode(map, (uint64_t)st.st_size, out);
+   ok = decode(map, (uint64_t)st.st_size, part, out);
    if (!ok)
-      fprintf(stderr, "%s: not a framebuffer of 32 bits a pixel\n", path);
+      fprintf(stderr,
+              "%s: no framebuffer of 32 bits a pixel with that part\n", path);
    munmap(map, (size_t)st.st_size);
 
 out:
@@ -173,19 +186,31 @@ same(const struct picture *a, const struct picture *b)
    return !differ;
 }
 
+static bool
+parse_part(const char *text, struct part *out)
+{
+   char rest;
+
+   return sscanf(text, "%5ux%5u+%5u+%5u%c", &out->width, &out->height,
+                 &out->x, &out->y, &rest) == 4 &&
+          out->width && out->height;
+}
+
 int
 main(int argc, char **argv)
 {
    struct picture screen = { 0 }, reference = { 0 };
+   struct part part;
    int status = 2;
 
-   if (argc != 3 && argc != 4) {
-      fprintf(stderr, "usage: guest-shot SCREEN.xwd OUT.png [REFERENCE.png]\n");
+   if ((argc != 4 && argc != 5) || !parse_part(argv[2], &part)) {
+      fprintf(stderr, "usage: guest-shot SCREEN.xwd WxH+X+Y OUT.png "
+                      "[REFERENCE.png]\n");
       return 2;
    }
-   if (read_screen(argv[1], &screen) && write_png(argv[2], &screen) &&
-       (argc == 3 || read_png(argv[3], &reference)))
-      status = argc == 3 || same(&screen, &reference) ? 0 : 1;
+   if (read_screen(argv[1], &part, &screen) && write_png(argv[3], &screen) &&
+       (argc == 4 || read_png(argv[4], &reference)))
+      status = argc == 4 || same(&screen, &reference) ? 0 : 1;
    free(screen.rgb);
    free(reference.rgb);
    return status;
