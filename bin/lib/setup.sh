@@ -10,6 +10,7 @@
 DEPS_BUILD=(
     gcc libc6-dev binutils meson ninja-build pkg-config
     python3 python3-mako libvulkan-dev libpng-dev glslang-tools
+    libdrm-dev libgbm-dev
 )
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers

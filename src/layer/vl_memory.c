@@ -43,7 +43,8 @@ types_of_pointer(const struct vl_device *device, void *pointer)
 /* An allocation that the layer backs, validated. */
 struct shared_allocation {
    const VkImportMemoryFdInfoKHR *import; /* NULL: for export */
-   uint64_t size_B;                       /* rounded up for the driver */
+   bool is_export;  /* an import may be exported again */
+   uint64_t size_B; /* rounded up for the driver */
 };
 
 static VkResult
@@ -89,6 +90,14 @@ get_mapping(const struct vl_device *device,
          : vl_mapping_create(shared->size_B, alignment_B, &mapping);
    if (result != VK_SUCCESS)
       return result;
+
+   if (shared->import && shared->is_export) {
+      const VkResult kept = vl_mapping_keep_fd(mapping, shared->import->fd);
+      if (kept != VK_SUCCESS) {
+         vl_mapping_unref(mapping);
+         return kept;
+      }
+   }
 
    if (!(types_of_pointer(device, mapping->pointer) &
          (1u << info->memoryTypeIndex))) {
@@ -232,7 +241,10 @@ vl_AllocateMemory(VkDevice handle,
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
    }
 
-   struct shared_allocation shared = { .import = is_import ? import : NULL };
+   struct shared_allocation shared = {
+      .import = is_import ? import : NULL,
+      .is_export = is_export,
+   };
    return allocate_shared(device, pAllocateInfo, &shared, pAllocator,
                           pMemory);
 }

@@ -43,6 +43,33 @@ vt_instance_init(struct vt_instance *instance,
                  const char *layers,
                  uint32_t api_version)
 {
+   return vt_instance_init_with(instance, layers, api_version, NULL, NULL);
+}
+
+bool
+vt_layer_has_extension(const char *layer, const char *name)
+{
+   const PFN_vkEnumerateInstanceExtensionProperties enumerate =
+      (PFN_vkEnumerateInstanceExtensionProperties)vkGetInstanceProcAddr(
+         NULL, "vkEnumerateInstanceExtensionProperties");
+   VkExtensionProperties list[16];
+   uint32_t count = 16;
+   if (!U_CHECK_EQ(enumerate(layer, &count, list), VK_SUCCESS))
+      return false;
+   for (uint32_t i = 0; i < count; i++) {
+      if (!strcmp(list[i].extensionName, name))
+         return true;
+   }
+   return false;
+}
+
+bool
+vt_instance_init_with(struct vt_instance *instance,
+                      const char *layers,
+                      uint32_t api_version,
+                      const char *extension,
+                      const void *chain)
+{
    *instance = (struct vt_instance){ .api_version = api_version };
 
    char *copy = strdup(layers);
@@ -54,12 +81,14 @@ vt_instance_init(struct vt_instance *instance,
 
    const VkDebugUtilsMessengerCreateInfoEXT messenger = {
       .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+      .pNext = chain,
       .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
                          VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
       .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
       .pfnUserCallback = on_message,
    };
-   const char *const extensions[] = { VK_EXT_DEBUG_UTILS_EXTENSION_NAME };
+   const char *const extensions[] = { VK_EXT_DEBUG_UTILS_EXTENSION_NAME,
+                                      extension };
    const VkApplicationInfo application = {
       .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
       .apiVersion = api_version,
@@ -70,7 +99,7 @@ vt_instance_init(struct vt_instance *instance,
       .pApplicationInfo = &application,
       .enabledLayerCount = count,
       .ppEnabledLayerNames = names,
-      .enabledExtensionCount = 1,
+      .enabledExtensionCount = extension ? 2 : 1,
       .ppEnabledExtensionNames = extensions,
    };
    const PFN_vkCreateInstance create =
@@ -98,7 +127,9 @@ vt_instance_init(struct vt_instance *instance,
       instance->DestroyInstance(instance->handle, NULL);
       return false;
    }
-   instance->CreateDebugUtilsMessengerEXT(instance->handle, &messenger, NULL,
+   VkDebugUtilsMessengerCreateInfoEXT alone = messenger;
+   alone.pNext = NULL;
+   instance->CreateDebugUtilsMessengerEXT(instance->handle, &alone, NULL,
                                           &instance->messenger);
    instance->GetPhysicalDeviceProperties(instance->physical,
                                          &instance->properties);

@@ -114,7 +114,16 @@ int vt_failures(void);
 bool vt_instance_init(struct vt_instance *instance,
                       const char *layers,
                       uint32_t api_version);
+/* The same with one more extension and more structs for its creation. */
+bool vt_instance_init_with(struct vt_instance *instance,
+                           const char *layers,
+                           uint32_t api_version,
+                           const char *extension,
+                           const void *chain);
 void vt_instance_finish(struct vt_instance *instance);
+
+/* What vkEnumerateInstanceExtensionProperties says about a layer. */
+bool vt_layer_has_extension(const char *layer, const char *name);
 
 bool vt_has_extension(const struct vt_instance *instance, const char *name);
 

@@ -11,12 +11,15 @@
 #define VN_COMMAND_BUFFER_H
 
 #include "vn_device.h"
+#include "vn_query_feedback.h"
 
 struct vn_command_pool {
    struct vn_object_base base;
    struct vn_device *device;    /* borrowed */
    VkAllocationCallbacks alloc; /* also for the buffers */
    struct u_list buffers;       /* vn_command_buffer::pool_link */
+   uint32_t family_index;
+   bool is_protected;
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_pool, VkCommandPool)
@@ -38,7 +41,9 @@ struct vn_command_buffer {
    struct vn_encoder enc;
    uint32_t slice_count;
    uint32_t slice_capacity;
-   struct vn_command_slice *slices; /* owned, malloc'ed */
+   struct vn_command_slice *slices; /* owned, from the pool's allocator */
+   struct vn_query_recording queries;
+   bool suspended; /* the last rendering that was begun goes on elsewhere */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)

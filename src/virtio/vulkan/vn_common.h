@@ -60,6 +60,8 @@ enum vn_perf_flag {
    /* the host is asked instead of memory */
    VN_PERF_NO_FENCE_FEEDBACK = 1 << 6,
    VN_PERF_NO_SEMAPHORE_FEEDBACK = 1 << 7,
+   VN_PERF_NO_EVENT_FEEDBACK = 1 << 8,
+   VN_PERF_NO_QUERY_FEEDBACK = 1 << 9,
 };
 
 /* Parsed once per process, on first use. */

@@ -200,6 +200,10 @@ choose_extensions(struct vn_physical_device *physical_device)
          break;
       case VN_EXT_EXTERNAL:
          offered = vn_external_memory_offers(physical_device, ext);
+         if (!listed) {
+            physical_device->extension_spec_versions[ext] =
+               info->spec_version;
+         }
          break;
       case VN_EXT_OMIT:
          break;
@@ -314,6 +318,7 @@ enumerate(struct vn_instance *instance)
    /* now that they stay where they are */
    for (uint32_t i = 0; i < kept; i++)
       vn_format_caches_init(&devices[i]);
+   vn_external_memory_limit_caps(devices, kept, &instance->caps);
    instance->physical_devices = devices;
    instance->physical_device_count = kept;
    return VK_SUCCESS;

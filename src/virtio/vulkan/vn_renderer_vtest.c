@@ -265,7 +265,7 @@ vtest_destroy(struct vn_renderer *renderer)
 {
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
 
-   assert(!vtest->bos.count);
+   vn_vtest_bos_finish(vtest);
    vn_vtest_conn_close(&vtest->conn);
    u_hash_table_finish(&vtest->bos);
    pthread_mutex_destroy(&vtest->bo_mutex);
@@ -307,6 +307,7 @@ vn_vtest_create(const char *path,
    vtest->conn.deadline_ns = vn_time_ns() + limits->handshake_ns;
    pthread_mutex_init(&vtest->mutex, NULL);
    pthread_mutex_init(&vtest->bo_mutex, NULL);
+   vn_vtest_retired_init(vtest);
 
    if (!vn_vtest_conn_open(&vtest->conn, path) ||
        !vn_vtest_handshake(&vtest->conn, &vtest->base.info)) {

@@ -50,6 +50,9 @@ void vn_ring_set_lost(struct vn_ring *ring, const char *why);
 bool vn_ring_seqno_passed(struct vn_ring *ring, uint32_t seqno);
 /* The seqno of the last submission. */
 uint32_t vn_ring_last_seqno(struct vn_ring *ring);
+
+/* Answers that were awaited so far. */
+uint64_t vn_ring_answer_count(const struct vn_ring *ring);
 VkResult vn_ring_wait_seqno(struct vn_ring *ring, uint32_t seqno);
 
 /*

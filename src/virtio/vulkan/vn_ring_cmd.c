@@ -209,14 +209,22 @@ vn_ring_cmd_call(struct vn_ring_cmd *cmd, size_t reply_size)
    vn_encode_vkSetReplyCommandStreamMESA(&prefix.enc, 0, &stream);
 
    result = put_command(cmd, &prefix);
-   if (result == VK_SUCCESS)
+   if (result == VK_SUCCESS) {
+      atomic_fetch_add_explicit(&ring->answers, 1, memory_order_relaxed);
       result = vn_ring_wait_seqno(ring, cmd->seqno);
+   }
    if (result != VK_SUCCESS)
       return result;
 
    cmd->dec.cur = cmd->reply.map;
    cmd->dec.end = cmd->dec.cur + reply_size;
    return VK_SUCCESS;
+}
+
+uint64_t
+vn_ring_answer_count(const struct vn_ring *ring)
+{
+   return atomic_load_explicit(&ring->answers, memory_order_relaxed);
 }
 
 void

@@ -72,7 +72,8 @@ DEVICE = {
     'VK_EXT_extended_dynamic_state': Row(PASS),
     'VK_EXT_extended_dynamic_state2': Row(PASS),
     'VK_EXT_extended_dynamic_state3': Row(PASS),
-    'VK_EXT_external_memory_acquire_unmodified': Row(PASS),
+    'VK_EXT_external_memory_acquire_unmodified':
+        Row(EXTERNAL, 'a host that lacks it is not told'),
     'VK_EXT_external_memory_dma_buf':
         Row(EXTERNAL, 'if the renderer can share memory'),
     'VK_EXT_external_memory_host':
