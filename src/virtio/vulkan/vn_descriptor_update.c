@@ -108,16 +108,20 @@ write_list_add(struct write_list *list,
                const VkWriteDescriptorSet *write,
                const struct vn_descriptor_set_layout *layout)
 {
-   VkWriteDescriptorSet *out = &list->writes[list->count++];
-   *out = *write;
-
    const enum write_payload payload = payload_of(write->descriptorType);
-   if (payload != PAYLOAD_IMAGE)
-      out->pImageInfo = NULL;
-   if (payload != PAYLOAD_BUFFER)
-      out->pBufferInfo = NULL;
-   if (payload != PAYLOAD_TEXEL_BUFFER)
-      out->pTexelBufferView = NULL;
+   VkWriteDescriptorSet *out = &list->writes[list->count++];
+   *out = (VkWriteDescriptorSet){
+      .sType = write->sType,
+      .pNext = write->pNext,
+      .dstSet = write->dstSet,
+      .dstBinding = write->dstBinding,
+      .dstArrayElement = write->dstArrayElement,
+      .descriptorCount = write->descriptorCount,
+      .descriptorType = write->descriptorType,
+      .pBufferInfo = payload == PAYLOAD_BUFFER ? write->pBufferInfo : NULL,
+      .pTexelBufferView =
+         payload == PAYLOAD_TEXEL_BUFFER ? write->pTexelBufferView : NULL,
+   };
    if (payload != PAYLOAD_IMAGE)
       return;
 

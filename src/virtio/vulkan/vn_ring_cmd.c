@@ -173,6 +173,11 @@ vn_ring_cmd_submit(struct vn_ring_cmd *cmd)
    if (result != VK_SUCCESS)
       return result;
 
+   /* what most commands are: small, and without a prefix */
+   const struct vn_ring_piece piece = { cmd_start(cmd), cmd_size(cmd) };
+   if (piece.size <= vn_ring_direct_limit(cmd->ring))
+      return vn_ring_put(cmd->ring, &piece, 1, &cmd->seqno);
+
    struct vn_ring_encoder prefix;
    vn_ring_encoder_init(&prefix, cmd->ring);
    return put_command(cmd, &prefix);
@@ -230,9 +235,12 @@ vn_ring_answer_count(const struct vn_ring *ring)
 void
 vn_ring_cmd_finish(struct vn_ring_cmd *cmd)
 {
-   vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
-   free(cmd->heap);
-   cmd->heap = NULL;
+   if (cmd->reply.block)
+      vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
+   if (__builtin_expect(cmd->heap != NULL, 0)) {
+      free(cmd->heap);
+      cmd->heap = NULL;
+   }
 }
 
 VkResult
