@@ -169,14 +169,18 @@ check_command(struct vn_ring_cmd *cmd)
 VkResult
 vn_ring_cmd_submit(struct vn_ring_cmd *cmd)
 {
-   VkResult result = check_command(cmd);
+   /*
+    * What most commands are: small, and without a prefix. Whether the ring
+    * is lost is looked at under its lock, and the seqno of a command without
+    * reply guards nothing.
+    */
+   const struct vn_ring_piece piece = { cmd_start(cmd), cmd_size(cmd) };
+   if (!cmd->enc.failed && piece.size <= vn_ring_direct_limit(cmd->ring))
+      return vn_ring_put(cmd->ring, &piece, 1, &cmd->seqno);
+
+   const VkResult result = check_command(cmd);
    if (result != VK_SUCCESS)
       return result;
-
-   /* what most commands are: small, and without a prefix */
-   const struct vn_ring_piece piece = { cmd_start(cmd), cmd_size(cmd) };
-   if (piece.size <= vn_ring_direct_limit(cmd->ring))
-      return vn_ring_put(cmd->ring, &piece, 1, &cmd->seqno);
 
    struct vn_ring_encoder prefix;
    vn_ring_encoder_init(&prefix, cmd->ring);
