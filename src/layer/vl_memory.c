@@ -233,6 +233,16 @@ vl_AllocateMemory(VkDevice handle,
       import && vl_device_serves(device, import->handleType);
    const bool is_export =
       export && vl_device_serves(device, export->handleTypes);
+   /* VUID-VkImportMemoryFdInfoKHR-handleType-00667: the handle type must be
+    * supported for import. A driver that knows no fds would leave the struct
+    * unread and give memory that has nothing to do with the fd.
+    */
+   if (import && import->handleType && !is_import &&
+       !device->next.GetMemoryFdKHR) {
+      vl_log_error("handle type 0x%x cannot be imported as an fd here",
+                   import->handleType);
+      return VK_ERROR_INVALID_EXTERNAL_HANDLE;
+   }
    if (!is_import && !is_export) {
       return device->next.AllocateMemory(handle, pAllocateInfo, pAllocator,
                                          pMemory);

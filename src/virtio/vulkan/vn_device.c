@@ -41,6 +41,17 @@ collect_extensions(struct vn_device *device,
    return VK_SUCCESS;
 }
 
+/* What the driver has to know of the enabled features. */
+static void
+note_features(struct vn_device *device, const VkDeviceCreateInfo *info)
+{
+   const VkPhysicalDeviceFeatures2 *features2 = vn_find_struct(
+      info->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2);
+   const VkPhysicalDeviceFeatures *features =
+      features2 ? &features2->features : info->pEnabledFeatures;
+   device->alpha_to_one = features && features->alphaToOne;
+}
+
 static VkResult
 create_renderer_device(struct vn_device *device,
                        const VkDeviceCreateInfo *info)
@@ -48,6 +59,9 @@ create_renderer_device(struct vn_device *device,
    static const VkStructureType native_structs[] = {
       VK_STRUCTURE_TYPE_DEVICE_PRIVATE_DATA_CREATE_INFO,
       VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT,
+#ifdef VK_EXT_map_memory_placed
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT,
+#endif
    };
    const VkAllocationCallbacks *alloc = &device->alloc;
    VkResult result;
@@ -201,6 +215,7 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
       goto fail_shared;
    }
 
+   note_features(device, pCreateInfo);
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
       goto fail_report;
