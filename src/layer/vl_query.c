@@ -278,7 +278,7 @@ is_offered(const struct vl_physical_device *physical,
    } else if (info->tiling == VK_IMAGE_TILING_LINEAR) {
       features = driver_linear_features(physical, info->format);
    } else {
-      return true;
+      return physical->offers_optimal;
    }
    return (info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
           vl_format_can(features, info->usage);
