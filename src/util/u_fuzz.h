@@ -99,9 +99,9 @@ u_fuzz_zeros(size_t count, size_t size)
 }
 
 /*
- * The open fds below U_FUZZ_MAX_FDS, and the bytes of the mappings that
- * instrumented code has made; the latter needs u_fuzz_wrap.c and its link
- * arguments, else it is 0.
+ * The open fds among the lowest numbers and from 1024 on, where the layer
+ * keeps its own, and the bytes of the mappings that instrumented code has
+ * made; the latter needs u_fuzz_wrap.c and its link arguments, else it is 0.
  */
 #define U_FUZZ_MAX_FDS 256
 

@@ -16,7 +16,7 @@
 #include "fuzz_vtest_server.h"
 #include "vn_vtest.h"
 
-enum { MAX_OPERATIONS = 32, SLOTS = 8 };
+enum { MAX_OPERATIONS = 64, SLOTS = 8 };
 
 enum operation {
    OP_SHMEM_CREATE,

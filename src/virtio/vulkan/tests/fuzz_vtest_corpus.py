@@ -34,6 +34,11 @@ SESSIONS = {
            op(BO_UNREF, 1)],
     'bo-plain': [op(BO_CREATE), op(BO_MAP), op(BO_IMPORT, 1, 0xc0)],
     'bo-huge': [op(BO_CREATE, i, MAPPABLE | i, 0x1234) for i in range(7)],
+    # more than are kept for files on their way
+    'bo-retired': [x for i in range(12)
+                   for x in (op(BO_CREATE, i % 8, MAPPABLE | SHAREABLE),
+                             op(BO_EXPORT, i % 8, i % 3), op(BO_UNREF, i % 8),
+                             op(BO_IMPORT, 7 - i % 8, i % 4))],
     'sync': [op(SYNC_CREATE, 0, 0, 5), op(SYNC_READ), op(SYNC_WRITE, 0, 0, 9),
              op(SYNC_DESTROY)],
     'wait': [op(SYNC_CREATE), op(SYNC_CREATE, 1), op(WAIT, 0, 0x20, 100),
