@@ -340,6 +340,48 @@ test_not_exportable(struct ext_device *a)
    vkt_buffer_finish(&buffer);
 }
 
+/* The question is not for opaque fds, nor for what is no fd of this system;
+ * an import of the latter is none either. */
+static void
+test_types(struct ext_device *a)
+{
+   static const VkExternalMemoryHandleTypeFlagBits types[2] = {
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT,
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT,
+   };
+   struct ext_object exporter = { 0 };
+   int fd;
+
+   if (!U_CHECK(ext_buffer_export(&exporter, a, false)))
+      return;
+   fd = ext_get_fd(&exporter);
+   for (uint32_t i = 0; i < 2; i++) {
+      VkMemoryFdPropertiesKHR props = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR,
+      };
+      U_CHECK_EQ(
+         a->GetMemoryFdProperties(a->base.handle, types[i], fd, &props),
+         VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   }
+   const VkImportMemoryFdInfoKHR import = {
+      .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+      .handleType = types[1],
+      .fd = fd,
+   };
+   const VkMemoryAllocateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext = &import,
+      .allocationSize = exporter.memory_size,
+      .memoryTypeIndex = exporter.memory_type,
+   };
+   VkDeviceMemory memory;
+   U_CHECK_EQ(vkAllocateMemory(a->base.handle, &info, NULL, &memory),
+              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK(fcntl(fd, F_GETFD) >= 0);
+   close(fd);
+   ext_object_finish(&exporter);
+}
+
 /* usage: ext_refuse [closed | strict]: "closed" is for drivers that can
  * import nothing but what they exported on the same connection, "strict" for
  * a host whose linear images are laid out by our layer; the first is both. */
@@ -358,6 +400,7 @@ main(int argc, char **argv)
       if (closed) {
          test_fds(&a, &b);
          test_numbers(&a, &b);
+         test_types(&a);
       }
       test_too_large(&a, &b);
       test_other_instance(&a, &b, !closed);
