@@ -26,7 +26,8 @@ memory_key(VkDeviceMemory memory)
    return (struct u_hash_key){ .a = (uint64_t)memory };
 }
 
-/* Memory types of a pointer, 0 if the driver will not have it. */
+/* Memory types in which a pointer can be shared, 0 if the driver will not
+ * have it. */
 static uint32_t
 types_of_pointer(const struct vl_device *device, void *pointer)
 {
@@ -37,7 +38,7 @@ types_of_pointer(const struct vl_device *device, void *pointer)
           device->handle, HOST_ALLOCATION, pointer, &properties) !=
        VK_SUCCESS)
       return 0;
-   return properties.memoryTypeBits & device->physical->all_types;
+   return properties.memoryTypeBits & device->physical->host_types;
 }
 
 /* An allocation that the layer backs, validated. */
@@ -321,10 +322,13 @@ vl_GetMemoryFdPropertiesKHR(VkDevice handle,
                                                    pMemoryFdProperties);
    }
 
-   /* Asked of the very mapping that an import would use. */
+   /* Asked of the very mapping that an import, the smallest that there can
+    * be, would use.
+    */
+   const uint64_t alignment_B = device->physical->host_alignment_B;
    struct vl_mapping *mapping;
    const VkResult result =
-      vl_mapping_import(fd, 1, device->physical->host_alignment_B, &mapping);
+      vl_mapping_import(fd, alignment_B, alignment_B, &mapping);
    if (result != VK_SUCCESS)
       return result;
 

@@ -189,7 +189,8 @@ find_in_chain(const VkInstanceCreateInfo *info, const char *name)
          (const VkLayerSettingsCreateInfoEXT *)in;
       for (uint32_t i = 0; i < create->settingCount; i++) {
          const VkLayerSettingEXT *setting = &create->pSettings[i];
-         if (!strcmp(setting->pLayerName, VL_LAYER_NAME) &&
+         if (setting->pLayerName && setting->pSettingName &&
+             !strcmp(setting->pLayerName, VL_LAYER_NAME) &&
              !strcmp(setting->pSettingName, name))
             return setting;
       }

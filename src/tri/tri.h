@@ -45,7 +45,8 @@ struct tri_kms {
    uint32_t width;
    uint32_t height;
    drmModeCrtc *before; /* owned: what is put back at the end */
-   bool shown;          /* the mode has been set by us */
+   bool changed;        /* the mode has been set by us */
+   uint32_t shown_fb;   /* on the screen now; 0: nothing of ours */
    bool flip_pending;
 };
 

@@ -135,7 +135,7 @@ void
 tri_kms_finish(struct tri_kms *kms)
 {
    if (kms->before) {
-      if (kms->shown && kms->before->mode_valid) {
+      if (kms->changed && kms->before->mode_valid) {
          drmModeSetCrtc(kms->fd, kms->before->crtc_id, kms->before->buffer_id,
                         kms->before->x, kms->before->y, &kms->connector_id, 1,
                         &kms->before->mode);
@@ -180,8 +180,12 @@ tri_kms_add_fb(struct tri_kms *kms,
 void
 tri_kms_remove_fb(struct tri_kms *kms, uint32_t fb)
 {
-   if (fb)
-      drmModeRmFB(kms->fd, fb);
+   if (!fb)
+      return;
+   drmModeRmFB(kms->fd, fb);
+   /* the kernel has turned the screen off, and there is nothing to flip */
+   if (fb == kms->shown_fb)
+      kms->shown_fb = 0;
 }
 
 static void
@@ -226,11 +230,12 @@ wait_flip(struct tri_kms *kms)
 bool
 tri_kms_show(struct tri_kms *kms, uint32_t fb)
 {
-   if (!kms->shown) {
+   if (!kms->shown_fb) {
       if (drmModeSetCrtc(kms->fd, kms->crtc_id, fb, 0, 0, &kms->connector_id,
                          1, &kms->mode))
          return tri_errno("drmModeSetCrtc");
-      kms->shown = true;
+      kms->changed = true;
+      kms->shown_fb = fb;
       return true;
    }
    kms->flip_pending = true;
@@ -239,5 +244,6 @@ tri_kms_show(struct tri_kms *kms, uint32_t fb)
       kms->flip_pending = false;
       return tri_errno("drmModePageFlip");
    }
+   kms->shown_fb = fb;
    return wait_flip(kms);
 }

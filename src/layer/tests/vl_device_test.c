@@ -26,7 +26,7 @@ static int
 failures(void)
 {
    return u_test_failures + vt_failures() + memory_test_failures() +
-          image_test_failures();
+          image_test_failures() + hostile_test_failures();
 }
 
 static void
@@ -62,6 +62,7 @@ static const struct {
    { "image", test_image, VALID },
    { "wrong-layouts", test_wrong_layouts, VALID },
    { "hostile", test_hostile, INVALID },
+   { "wrong-planes", test_wrong_planes, INVALID },
    { "leaving", test_leaving, INVALID },
    { "foreign", test_foreign, VALID },
    { "planar", test_planar, VALID },

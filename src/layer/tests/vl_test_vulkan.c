@@ -38,6 +38,45 @@ on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
    return VK_FALSE;
 }
 
+#define MAX_DEVICES 8
+
+bool
+vt_instance_pick(struct vt_instance *instance, uint32_t index)
+{
+   VkPhysicalDevice devices[MAX_DEVICES];
+   uint32_t count = MAX_DEVICES;
+   instance->EnumeratePhysicalDevices(instance->handle, &count, devices);
+   if (index >= count)
+      return false;
+   instance->physical = devices[index];
+   instance->GetPhysicalDeviceProperties(instance->physical,
+                                         &instance->properties);
+   instance->all_types = instance->visible_types = 0;
+   if (instance->api_version > instance->properties.apiVersion)
+      instance->api_version = instance->properties.apiVersion;
+
+   VkPhysicalDeviceMemoryProperties memory;
+   instance->GetPhysicalDeviceMemoryProperties(instance->physical, &memory);
+   for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+      instance->all_types |= 1u << i;
+      if (memory.memoryTypes[i].propertyFlags &
+          VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)
+         instance->visible_types |= 1u << i;
+   }
+
+   if (instance->GetPhysicalDeviceFormatProperties2 &&
+       instance->api_version >= VK_API_VERSION_1_1) {
+      VkFormatProperties2 format = {
+         .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+      };
+      instance->GetPhysicalDeviceFormatProperties2(instance->physical,
+                                                   VT_FORMAT, &format);
+      instance->can_render = format.formatProperties.linearTilingFeatures &
+                             VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+   }
+   return true;
+}
+
 bool
 vt_instance_init(struct vt_instance *instance,
                  const char *layers,
@@ -119,10 +158,7 @@ vt_instance_init_with(struct vt_instance *instance,
    VT_INSTANCE_FUNCTIONS(LOAD)
 #undef LOAD
 
-   uint32_t device_count = 1;
-   instance->EnumeratePhysicalDevices(instance->handle, &device_count,
-                                      &instance->physical);
-   if (!device_count) {
+   if (!vt_instance_pick(instance, 0)) {
       fprintf(stderr, "no Vulkan device\n");
       instance->DestroyInstance(instance->handle, NULL);
       return false;
@@ -131,30 +167,6 @@ vt_instance_init_with(struct vt_instance *instance,
    alone.pNext = NULL;
    instance->CreateDebugUtilsMessengerEXT(instance->handle, &alone, NULL,
                                           &instance->messenger);
-   instance->GetPhysicalDeviceProperties(instance->physical,
-                                         &instance->properties);
-   if (instance->api_version > instance->properties.apiVersion)
-      instance->api_version = instance->properties.apiVersion;
-
-   VkPhysicalDeviceMemoryProperties memory;
-   instance->GetPhysicalDeviceMemoryProperties(instance->physical, &memory);
-   for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
-      instance->all_types |= 1u << i;
-      if (memory.memoryTypes[i].propertyFlags &
-          VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)
-         instance->visible_types |= 1u << i;
-   }
-
-   if (instance->GetPhysicalDeviceFormatProperties2 &&
-       instance->api_version >= VK_API_VERSION_1_1) {
-      VkFormatProperties2 format = {
-         .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
-      };
-      instance->GetPhysicalDeviceFormatProperties2(instance->physical,
-                                                   VT_FORMAT, &format);
-      instance->can_render = format.formatProperties.linearTilingFeatures &
-                             VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
-   }
    return true;
 }
 

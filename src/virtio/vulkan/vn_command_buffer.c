@@ -16,27 +16,15 @@
 #define FIRST_SLICE_SIZE (8u << 10)
 #define MAX_SLICE_SIZE   (512u << 10)
 
-/* Counts the command that has just been completed, if there is one. */
-static void
-count_last_command(const struct vn_encoder *enc)
+void
+vn_command_buffer_count(const struct vn_command_buffer *cmd)
 {
-   if (__builtin_expect(vn_debug_flags() & VN_DEBUG_STATS, 0) &&
-       enc->cur > enc->command && !enc->failed &&
-       !u_list_entry(enc, struct vn_command_buffer, enc)->uncounted) {
+   const struct vn_encoder *enc = &cmd->enc;
+   if (enc->cur > enc->command && !enc->failed) {
       uint32_t command;
       memcpy(&command, enc->command, sizeof(command));
       vn_stats_count(command);
    }
-}
-
-struct vn_encoder *
-vn_command_buffer_encoder(VkCommandBuffer commandBuffer)
-{
-   struct vn_encoder *enc =
-      &vn_command_buffer_from_handle(commandBuffer)->enc;
-   count_last_command(enc);
-   enc->command = enc->cur;
-   return enc;
 }
 
 static struct vn_command_slice *
@@ -270,6 +258,7 @@ vn_AllocateCommandBuffers(VkDevice _device,
       cmd->dispatch.ring = device->dispatch.ring;
       cmd->pool = pool;
       cmd->level = pAllocateInfo->level;
+      cmd->counted = vn_debug_flags() & VN_DEBUG_STATS;
       cmd->enc.caps = vn_ring_caps(device->dispatch.ring);
       cmd->enc.grow = grow_recording;
       u_list_add_tail(&pool->buffers, &cmd->pool_link);
@@ -358,7 +347,8 @@ vn_EndCommandBuffer(VkCommandBuffer commandBuffer)
 
    struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
    vn_encode_vkEndCommandBuffer(enc, 0, commandBuffer);
-   count_last_command(enc);
+   if (cmd->counted)
+      vn_command_buffer_count(cmd);
 
    const VkResult result = submit_recording(cmd);
    if (result != VK_SUCCESS)

@@ -35,7 +35,7 @@ struct vn_command_buffer {
    struct vn_command_pool *pool; /* borrowed */
    struct u_list pool_link;      /* in vn_command_pool::buffers */
    VkCommandBufferLevel level;
-   bool uncounted; /* the driver's own, not in VN_DEBUG=stats */
+   bool counted; /* by VN_DEBUG=stats; never the driver's own */
 
    /* Externally synchronised, as the command buffer is. */
    struct vn_encoder enc;
@@ -48,7 +48,19 @@ struct vn_command_buffer {
 
 VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)
 
+/* Counts the command that has just been completed, if there is one. */
+void vn_command_buffer_count(const struct vn_command_buffer *cmd);
+
 /* Begins a command. Used by all recording entry points. */
-struct vn_encoder *vn_command_buffer_encoder(VkCommandBuffer commandBuffer);
+static inline struct vn_encoder *
+vn_command_buffer_encoder(VkCommandBuffer commandBuffer)
+{
+   struct vn_command_buffer *cmd =
+      vn_command_buffer_from_handle(commandBuffer);
+   if (__builtin_expect(cmd->counted, 0))
+      vn_command_buffer_count(cmd);
+   cmd->enc.command = cmd->enc.cur;
+   return &cmd->enc;
+}
 
 #endif /* VN_COMMAND_BUFFER_H */

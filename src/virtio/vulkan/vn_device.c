@@ -48,6 +48,9 @@ create_renderer_device(struct vn_device *device,
    static const VkStructureType native_structs[] = {
       VK_STRUCTURE_TYPE_DEVICE_PRIVATE_DATA_CREATE_INFO,
       VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT,
+#ifdef VK_EXT_map_memory_placed
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT,
+#endif
    };
    const VkAllocationCallbacks *alloc = &device->alloc;
    VkResult result;

@@ -124,7 +124,7 @@ record_copy(struct vn_queue *queue, uint32_t index)
    if (result != VK_SUCCESS)
       return result;
    /* the application is told that its contents are not copied */
-   vn_command_buffer_from_handle(cmd)->uncounted = true;
+   vn_command_buffer_from_handle(cmd)->counted = false;
    result = vn_BeginCommandBuffer(cmd, &begin_info);
    if (result == VK_SUCCESS) {
       vn_CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,

@@ -282,6 +282,7 @@ static const struct vn_renderer_ops vtest_ops = {
    .bo_import_fd = vn_vtest_bo_import_fd,
    .bo_export_fd = vn_vtest_bo_export_fd,
    .bo_map = vn_vtest_bo_map,
+   .bo_map_placed = vn_vtest_bo_map_placed,
    .bo_unref = vn_vtest_bo_unref,
    .sync_create = vn_vtest_sync_create,
    .sync_destroy = vn_vtest_sync_destroy,

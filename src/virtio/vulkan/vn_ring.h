@@ -85,7 +85,7 @@ struct vn_ring_cmd {
    uint32_t seqno; /* valid after submit or call */
    struct vn_shmem_slice reply;
    uint8_t *heap; /* owned; NULL while the storage suffices */
-   _Alignas(8) uint8_t storage[1024];
+   _Alignas(8) uint8_t storage[2048]; /* some 20 descriptor writes */
 };
 
 void vn_ring_cmd_init(struct vn_ring_cmd *cmd, struct vn_ring *ring);

@@ -169,7 +169,16 @@ check_command(struct vn_ring_cmd *cmd)
 VkResult
 vn_ring_cmd_submit(struct vn_ring_cmd *cmd)
 {
-   VkResult result = check_command(cmd);
+   /*
+    * What most commands are: small, and without a prefix. Whether the ring
+    * is lost is looked at under its lock, and the seqno of a command without
+    * reply guards nothing.
+    */
+   const struct vn_ring_piece piece = { cmd_start(cmd), cmd_size(cmd) };
+   if (!cmd->enc.failed && piece.size <= vn_ring_direct_limit(cmd->ring))
+      return vn_ring_put(cmd->ring, &piece, 1, &cmd->seqno);
+
+   const VkResult result = check_command(cmd);
    if (result != VK_SUCCESS)
       return result;
 
@@ -230,9 +239,12 @@ vn_ring_answer_count(const struct vn_ring *ring)
 void
 vn_ring_cmd_finish(struct vn_ring_cmd *cmd)
 {
-   vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
-   free(cmd->heap);
-   cmd->heap = NULL;
+   if (cmd->reply.block)
+      vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
+   if (__builtin_expect(cmd->heap != NULL, 0)) {
+      free(cmd->heap);
+      cmd->heap = NULL;
+   }
 }
 
 VkResult

@@ -232,6 +232,11 @@ VkResult vn_vtest_bo_export_fd(struct vn_renderer *renderer,
 VkResult vn_vtest_bo_map(struct vn_renderer *renderer,
                          struct vn_renderer_bo *bo,
                          void **map_out);
+VkResult vn_vtest_bo_map_placed(struct vn_renderer *renderer,
+                                struct vn_renderer_bo *base,
+                                uint64_t offset,
+                                uint64_t size,
+                                void *address);
 void vn_vtest_bo_unref(struct vn_renderer *renderer,
                        struct vn_renderer_bo *bo);
 VkResult vn_vtest_sync_create(struct vn_renderer *renderer,

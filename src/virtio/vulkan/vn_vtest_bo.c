@@ -178,6 +178,27 @@ vn_vtest_bo_map(struct vn_renderer *renderer,
    return VK_SUCCESS;
 }
 
+VkResult
+vn_vtest_bo_map_placed(struct vn_renderer *renderer,
+                       struct vn_renderer_bo *base,
+                       uint64_t offset,
+                       uint64_t size,
+                       void *address)
+{
+   const struct vn_vtest_bo *bo = get_bo(base);
+   uint64_t end;
+
+   if (vn_vtest_is_lost(vn_vtest_from_renderer(renderer)))
+      return VK_ERROR_DEVICE_LOST;
+   if (!(base->flags & VN_RENDERER_BO_MAPPABLE) ||
+       !u_add_u64(offset, size, &end) || end > base->size)
+      return VK_ERROR_MEMORY_MAP_FAILED;
+   return mmap(address, (size_t)size, PROT_READ | PROT_WRITE,
+               MAP_SHARED | MAP_FIXED, bo->fd, (off_t)offset) == MAP_FAILED
+             ? VK_ERROR_MEMORY_MAP_FAILED
+             : VK_SUCCESS;
+}
+
 /* Of the driver's own copy only; the file lives on with other fds of it. */
 static void
 unmap_bo(struct vn_vtest_bo *bo)
