@@ -9,7 +9,7 @@
 # The one list of Debian packages that this repository needs.
 DEPS_BUILD=(
     gcc libc6-dev binutils meson ninja-build pkg-config
-    python3 python3-mako libvulkan-dev libpng-dev glslang-tools
+    python3 python3-mako libvulkan-dev libdrm-dev libpng-dev glslang-tools
 )
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers
