@@ -71,7 +71,11 @@ case $cell in
 *-on-layer)
     expect "picture" "${run[@]}" "$demo" --native "$dir/picture.raw"
     cmp "$dir/reference.raw" "$dir/picture.raw" || fail "the picture differs"
-    expect "the operations of the bench" "${run[@]}" "$bench"
+    # Stock Mesa dies in an import over vtest.
+    measures='*'
+    [[ $cell != stock-* ]] || measures='[!s]*'
+    expect "the operations of the bench" \
+        "${run[@]}" "$bench" --quick --filter "$measures"
     ;;
 esac
 

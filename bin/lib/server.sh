@@ -8,10 +8,12 @@
 # client must never reach the host.
 
 BUILD_DIR=${VENUS_BUILD_DIR:-$VENUS_SRC/build}
+# A driver whose sanitizer the stock worker cannot have takes another tree's.
+LAYER_DIR=${VENUS_LAYER_BUILD_DIR:-$BUILD_DIR}
 
 # The build tree's layer and driver.
 build_layer() {
-    BUILD_LAYER=$BUILD_DIR/src/layer/libVkLayer_VENUS_shm.so
+    BUILD_LAYER=$LAYER_DIR/src/layer/libVkLayer_VENUS_shm.so
     [[ -e $BUILD_LAYER ]] ||
         die "no layer in the build tree ($BUILD_LAYER)." \
             "Build first (bin/setup), name a build tree in VENUS_BUILD_DIR," \
@@ -19,9 +21,9 @@ build_layer() {
     # The manifest that is installed, implicit and enabled by a variable: what
     # a user's renderer finds is what is to be tested.
     BUILD_LAYER_JSON=$(grep -ls '"enable_environment"' \
-        "$BUILD_DIR"/src/layer/*.json* | head -n1) || true
+        "$LAYER_DIR"/src/layer/*.json* | head -n1) || true
     [[ -n $BUILD_LAYER_JSON ]] ||
-        die "no manifest with enable_environment in $BUILD_DIR/src/layer"
+        die "no manifest with enable_environment in $LAYER_DIR/src/layer"
 }
 
 build_driver() {

@@ -9,7 +9,8 @@
 # The one list of Debian packages that this repository needs.
 DEPS_BUILD=(
     gcc libc6-dev binutils meson ninja-build pkg-config
-    python3 python3-mako libvulkan-dev libdrm-dev libpng-dev glslang-tools
+    python3 python3-mako libvulkan-dev libpng-dev glslang-tools
+    libdrm-dev libgbm-dev
 )
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers
@@ -17,7 +18,9 @@ DEPS_TEST=(
 )
 DEPS_PEERS_SYSTEM=(virgl-server)
 DEPS_PEERS_FOLDER=(mmdebstrap debian-archive-keyring)
+DEPS_GUEST=(mmdebstrap debian-archive-keyring kmod xz-utils zstd util-linux)
 DEPS_FORMAT=(clang-format-14)
+DEPS_FUZZ=(clang llvm libclang-rt-dev)
 DEPS_CI=(clang git)
 
 package_installed() {
@@ -102,6 +105,17 @@ build_tree() {
     fi
     quietly "building ${dir#"$VENUS_SRC/"}" ninja -C "$dir" ||
         die "the build failed"
+}
+
+# build_tree_of_peers DIR: a build with the Vulkan headers of the peers' folder.
+build_tree_of_peers() {
+    # Of the folder's headers only these: the C library's are not ours to mix.
+    mkdir -p "$1.include"
+    ln -sfn "$PEERS_ROOT/usr/include/vulkan" "$1.include/vulkan"
+    ln -sfn "$PEERS_ROOT/usr/include/vk_video" "$1.include/vk_video"
+    build_tree "$1" --buildtype=debugoptimized \
+        -Dvulkan-registry="$PEERS_ROOT/usr/share/vulkan/registry/vk.xml" \
+        -Dc_args="-I$1.include"
 }
 
 setup_build() {

@@ -7,6 +7,8 @@
  * they must know and which means the same towards a driver whose memory is
  * coherent host memory. Only devices that need it are sent through here.
  *
+ * A hostile guest can have a count without an array.
+ *
  * The commands return nothing. If there is no memory for a changed copy, the
  * original is passed on with a log line: an ownership transfer that the
  * driver takes for one between its own queues is the lesser evil.
@@ -45,7 +47,7 @@ rename_foreign(uint32_t *family)
    {                                                                         \
       bool found = false;                                                    \
       copy->items = NULL;                                                    \
-      for (uint32_t i = 0; i < count && !found; i++) {                       \
+      for (uint32_t i = 0; barriers && i < count && !found; i++) {           \
          found = is_foreign(barriers[i].srcQueueFamilyIndex,                 \
                             barriers[i].dstQueueFamilyIndex);                \
       }                                                                      \
@@ -180,10 +182,12 @@ vl_CmdWaitEvents2(VkCommandBuffer commandBuffer,
                   const VkDependencyInfo *pDependencyInfos)
 {
    const struct vl_device *device = vl_device_of(commandBuffer);
-   struct dependency_copy *copies = calloc(eventCount + 1u, sizeof(*copies));
-   VkDependencyInfo *infos = calloc(eventCount + 1u, sizeof(*infos));
-   if (!copies || !infos) {
-      vl_log_error("out of memory for barriers");
+   /* one more than needed, so that NULL means that there is no memory */
+   const size_t count = pDependencyInfos ? (size_t)eventCount : 0;
+   struct dependency_copy *copies = calloc(count + 1, sizeof(*copies));
+   VkDependencyInfo *infos = calloc(count + 1, sizeof(*infos));
+   if (!copies || !infos || !pDependencyInfos) {
+      vl_log_error("no memory for barriers, or none given");
       device->next.CmdWaitEvents2(commandBuffer, eventCount, pEvents,
                                   pDependencyInfos);
       free(copies);
@@ -191,12 +195,12 @@ vl_CmdWaitEvents2(VkCommandBuffer commandBuffer,
       return;
    }
 
-   for (uint32_t i = 0; i < eventCount; i++) {
+   for (size_t i = 0; i < count; i++) {
       dependency_copy_init(&copies[i], &pDependencyInfos[i]);
       infos[i] = copies[i].info;
    }
    device->next.CmdWaitEvents2(commandBuffer, eventCount, pEvents, infos);
-   for (uint32_t i = 0; i < eventCount; i++)
+   for (size_t i = 0; i < count; i++)
       dependency_copy_finish(&copies[i]);
    free(copies);
    free(infos);

@@ -17,6 +17,7 @@
 #include "vl_chain.h"
 #include "vl_device.h"
 #include "vl_entrypoints.h"
+#include "vl_requirements.h"
 
 #define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
@@ -93,19 +94,6 @@ buffer_info_init(struct buffer_info *out,
    return true;
 }
 
-/* Shared objects live where a host pointer can live. If none of the object's
- * types is among those, the driver's answer stands: zero would be invalid,
- * and the allocation will be refused.
- */
-static void
-cut_types(const struct vl_device *device, VkMemoryRequirements *requirements)
-{
-   const uint32_t types =
-      requirements->memoryTypeBits & device->physical->host_types;
-   if (types)
-      requirements->memoryTypeBits = types;
-}
-
 static bool
 is_shared_buffer(struct vl_device *device, VkBuffer buffer)
 {
@@ -171,7 +159,7 @@ vl_GetBufferMemoryRequirements(VkDevice handle,
    device->next.GetBufferMemoryRequirements(handle, buffer,
                                             pMemoryRequirements);
    if (is_shared_buffer(device, buffer))
-      cut_types(device, pMemoryRequirements);
+      vl_cut_requirements(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -183,7 +171,7 @@ vl_GetBufferMemoryRequirements2(VkDevice handle,
    device->next.GetBufferMemoryRequirements2(handle, pInfo,
                                              pMemoryRequirements);
    if (is_shared_buffer(device, pInfo->buffer))
-      cut_types(device, &pMemoryRequirements->memoryRequirements);
+      vl_cut_requirements2(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -196,6 +184,12 @@ vl_GetDeviceBufferMemoryRequirements(
    VkDeviceBufferMemoryRequirements query = *pInfo;
    struct buffer_info info;
 
+   /* as a hostile guest can send it */
+   if (!pInfo->pCreateInfo) {
+      pMemoryRequirements->memoryRequirements = (VkMemoryRequirements){ 0 };
+      return;
+   }
+
    /* the command cannot fail; without memory the answer is a plain buffer's */
    const bool is_translated =
       buffer_info_init(&info, device, pInfo->pCreateInfo);
@@ -205,7 +199,7 @@ vl_GetDeviceBufferMemoryRequirements(
                                                   pMemoryRequirements);
    if (is_translated) {
       if (info.is_shared)
-         cut_types(device, &pMemoryRequirements->memoryRequirements);
+         vl_cut_requirements2(device->physical, pMemoryRequirements);
       vl_chain_finish(&info.chain);
    }
 }

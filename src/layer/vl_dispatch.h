@@ -81,6 +81,7 @@ typedef void(VKAPI_PTR *PFN_vkGetDeviceImageSubresourceLayoutKHR)(
    X(AllocateCommandBuffers, NONE)                                           \
    X(BeginCommandBuffer, NONE)                                               \
    X(EndCommandBuffer, NONE)                                                 \
+   X(CmdClearColorImage, NONE)                                               \
    X(CmdFillBuffer, NONE)                                                    \
    X(CreateFence, NONE)                                                      \
    X(DestroyFence, NONE)                                                     \

@@ -25,6 +25,7 @@
 #include "vl_device.h"
 #include "vl_entrypoints.h"
 #include "vl_log.h"
+#include "vl_requirements.h"
 
 #define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
@@ -149,7 +150,8 @@ check_modifiers(const struct vl_device *device,
       problem = NULL;
       if (layout->drmFormatModifier != VL_MODIFIER_LINEAR)
          problem = "only LINEAR can be shared";
-      else if (layout->drmFormatModifierPlaneCount != plane_count)
+      else if (layout->drmFormatModifierPlaneCount != plane_count ||
+               !layout->pPlaneLayouts)
          problem = "wrong number of planes";
       for (uint32_t i = 0; !problem && i < plane_count; i++) {
          const VkSubresourceLayout *plane = &layout->pPlaneLayouts[i];
@@ -164,7 +166,9 @@ check_modifiers(const struct vl_device *device,
       out->explicit_layout = layout;
    } else if (list) {
       problem = "LINEAR is not in the list";
-      for (uint32_t i = 0; i < list->drmFormatModifierCount; i++) {
+      const uint32_t count =
+         list->pDrmFormatModifiers ? list->drmFormatModifierCount : 0;
+      for (uint32_t i = 0; i < count; i++) {
          if (list->pDrmFormatModifiers[i] == VL_MODIFIER_LINEAR)
             problem = NULL;
       }
@@ -231,16 +235,6 @@ static void
 image_info_finish(struct image_info *info)
 {
    vl_chain_finish(&info->chain);
-}
-
-/* see vl_buffer.c */
-static void
-cut_types(const struct vl_device *device, VkMemoryRequirements *requirements)
-{
-   const uint32_t types =
-      requirements->memoryTypeBits & device->physical->host_types;
-   if (types)
-      requirements->memoryTypeBits = types;
 }
 
 /* What the layer knows of an image; all false for most. */
@@ -390,7 +384,7 @@ vl_GetImageMemoryRequirements(VkDevice handle,
    device->next.GetImageMemoryRequirements(handle, image,
                                            pMemoryRequirements);
    if (image_of(device, image).is_shared)
-      cut_types(device, pMemoryRequirements);
+      vl_cut_requirements(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -402,7 +396,7 @@ vl_GetImageMemoryRequirements2(VkDevice handle,
    device->next.GetImageMemoryRequirements2(handle, pInfo,
                                             pMemoryRequirements);
    if (image_of(device, pInfo->image).is_shared)
-      cut_types(device, &pMemoryRequirements->memoryRequirements);
+      vl_cut_requirements2(device->physical, pMemoryRequirements);
 }
 
 VKAPI_ATTR void VKAPI_CALL
@@ -415,6 +409,12 @@ vl_GetDeviceImageMemoryRequirements(
    VkDeviceImageMemoryRequirements query = *pInfo;
    struct image_info info;
 
+   /* as a hostile guest can send it */
+   if (!pInfo->pCreateInfo) {
+      pMemoryRequirements->memoryRequirements = (VkMemoryRequirements){ 0 };
+      return;
+   }
+
    /* The command cannot fail. An image that could not be created gets the
     * answer of the driver for what it understands of it.
     */
@@ -426,7 +426,7 @@ vl_GetDeviceImageMemoryRequirements(
                                                  pMemoryRequirements);
    if (is_translated) {
       if (info.is_shared)
-         cut_types(device, &pMemoryRequirements->memoryRequirements);
+         vl_cut_requirements2(device->physical, pMemoryRequirements);
       image_info_finish(&info);
    }
 }
@@ -473,8 +473,13 @@ vl_GetDeviceImageSubresourceLayoutKHR(
 {
    struct vl_device *device = vl_device_of(handle);
    VkDeviceImageSubresourceInfoKHR query = *pInfo;
-   VkImageSubresource2KHR subresource = *pInfo->pSubresource;
    struct image_info info;
+
+   if (!pInfo->pCreateInfo || !pInfo->pSubresource) {
+      pLayout->subresourceLayout = (VkSubresourceLayout){ 0 };
+      return;
+   }
+   VkImageSubresource2KHR subresource = *pInfo->pSubresource;
 
    const bool is_translated =
       image_info_init(&info, device, pInfo->pCreateInfo) == VK_SUCCESS;

@@ -34,4 +34,9 @@ uint32_t vl_format_plane_count(VkFormat format);
 VkImageAspectFlags vl_aspect_of_memory_plane(VkFormat format,
                                              VkImageAspectFlags aspect);
 
+/* Whether a format with these features has all of the usages; those that no
+ * feature stands for are not looked at.
+ */
+bool vl_format_can(VkFormatFeatureFlags2 features, VkImageUsageFlags usage);
+
 #endif /* VL_IMAGE_H */

@@ -15,6 +15,7 @@
 #include "vl_entrypoints.h"
 #include "vl_log.h"
 #include "vl_physical_device.h"
+#include "vl_settings.h"
 
 static struct {
    pthread_rwlock_t lock;
@@ -108,6 +109,7 @@ vl_CreateInstance(const VkInstanceCreateInfo *pCreateInfo,
       (PFN_vkCreateInstance)gipa(NULL, "vkCreateInstance");
    if (!create)
       return VK_ERROR_INITIALIZATION_FAILED;
+   vl_settings_apply(pCreateInfo);
    /* the loader's own struct, made to be advanced by each layer */
    link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 

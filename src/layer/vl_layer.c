@@ -15,6 +15,7 @@
 #include "vl_entrypoints.h"
 #include "vl_instance.h"
 #include "vl_physical_device.h"
+#include "vl_settings.h"
 
 #define VL_INTERFACE_VERSION 2
 
@@ -168,9 +169,20 @@ vl_EnumerateInstanceExtensionProperties(const char *pLayerName,
                                         uint32_t *pPropertyCount,
                                         VkExtensionProperties *pProperties)
 {
+   static const VkExtensionProperties settings = {
+      VK_EXT_LAYER_SETTINGS_EXTENSION_NAME,
+      VK_EXT_LAYER_SETTINGS_SPEC_VERSION,
+   };
    if (!pLayerName || strcmp(pLayerName, VL_LAYER_NAME))
       return VK_ERROR_LAYER_NOT_PRESENT;
-   *pPropertyCount = 0;
+   if (!pProperties) {
+      *pPropertyCount = 1;
+      return VK_SUCCESS;
+   }
+   if (!*pPropertyCount)
+      return VK_INCOMPLETE;
+   *pPropertyCount = 1;
+   pProperties[0] = settings;
    return VK_SUCCESS;
 }
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * The layer's log: lines start with "venus-shm", VENUS_SHM_LOG is the level.
+ * The layer's log: lines start with "venus-shm"; vl_settings.h has the level.
  * Errors are what a guest brings about by asking for something wrong. It can
  * do that for ever, so only the first ones are written.
  */

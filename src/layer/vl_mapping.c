@@ -24,17 +24,22 @@ struct vl_mapping_private {
 
    /* all guarded by the table's lock */
    uint32_t refcount;
-   int fd;         /* owned: keeps {st_dev, st_ino} ours, and is exported */
-   int dma_buf_fd; /* owned, or -1: the dma-buf over fd, made once */
+   /* Owned, what is exported: the file, or the dma-buf over it once that has
+    * been made. -1 for an import that nobody may export. The mapping itself
+    * keeps the file and so its identity in use, with or without an fd.
+    */
+   int fd;
    bool may_have_dma_buf;     /* false: fd is shared as it is */
-   struct u_hash_key key;     /* identity of fd */
-   struct u_hash_key dma_key; /* identity of dma_buf_fd if that is open */
+   bool has_dma_key;          /* dma_key leads here, too */
+   struct u_hash_key key;     /* identity of the file that is mapped */
+   struct u_hash_key dma_key; /* identity of the dma-buf over it */
 };
 
 static struct {
    pthread_mutex_t lock;
    struct u_hash_table by_identity; /* -> struct vl_mapping_private */
    uint32_t count;
+   uint64_t alignment_B; /* the largest that a device has announced, or 0 */
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct vl_mapping_private *
@@ -50,7 +55,6 @@ alloc_mapping(void)
    if (priv) {
       priv->refcount = 1;
       priv->fd = -1;
-      priv->dma_buf_fd = -1;
    }
    return priv;
 }
@@ -61,18 +65,17 @@ free_mapping(struct vl_mapping_private *priv)
 {
    if (priv->base.pointer)
       vl_os_unmap(priv->base.pointer, priv->base.size_B);
-   u_fd_close(&priv->dma_buf_fd);
    u_fd_close(&priv->fd);
    free(priv);
 }
 
+/* vkAllocateMemory has no result for "no fd left". */
 static VkResult
 result_of_errno(int error)
 {
    switch (error) {
    case EMFILE:
    case ENFILE:
-      return VK_ERROR_TOO_MANY_OBJECTS;
    case ENOMEM:
       return VK_ERROR_OUT_OF_HOST_MEMORY;
    default:
@@ -80,11 +83,28 @@ result_of_errno(int error)
    }
 }
 
+void
+vl_mapping_prepare(uint64_t alignment_B)
+{
+   pthread_mutex_lock(&table.lock);
+   if (alignment_B > table.alignment_B)
+      table.alignment_B = alignment_B;
+   pthread_mutex_unlock(&table.lock);
+}
+
 VkResult
 vl_mapping_create(uint64_t size_B,
                   uint64_t alignment_B,
                   struct vl_mapping **mapping_out)
 {
+   pthread_mutex_lock(&table.lock);
+   if (table.alignment_B > alignment_B) {
+      alignment_B = table.alignment_B;
+      if (!u_align_u64(size_B, alignment_B, &size_B))
+         size_B = UINT64_MAX; /* which nobody has */
+   }
+   pthread_mutex_unlock(&table.lock);
+
    VkResult result = VK_ERROR_OUT_OF_HOST_MEMORY;
    struct vl_mapping_private *priv = alloc_mapping();
    if (!priv)
@@ -97,6 +117,7 @@ vl_mapping_create(uint64_t size_B,
                    strerror(errno));
       goto fail;
    }
+   priv->fd = vl_os_park_fd(priv->fd);
 
    struct vl_os_file file;
    if (!vl_os_inspect(priv->fd, &file)) {
@@ -144,18 +165,15 @@ import_new(int fd,
    if (!priv)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
 
-   priv->fd = u_fd_dup_cloexec(fd);
-   if (priv->fd < 0) {
-      result = result_of_errno(errno);
-      goto fail;
-   }
+   if (table.alignment_B > alignment_B)
+      alignment_B = table.alignment_B;
 
    /* The last page of a file may be used up to its end. */
    uint64_t size_B;
    if (!u_align_u64(file->size_B, vl_os_page_size(), &size_B))
       goto fail;
 
-   priv->base.pointer = vl_os_map(priv->fd, size_B, alignment_B);
+   priv->base.pointer = vl_os_map(fd, size_B, alignment_B);
    if (!priv->base.pointer) {
       vl_log_error("fd of %llu bytes cannot be mapped: %s",
                    (unsigned long long)file->size_B, strerror(errno));
@@ -193,10 +211,10 @@ vl_mapping_import(int fd,
    }
    if (!file.size_B || !u_is_pot_u64(alignment_B))
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
-   if (!file.is_sealed) {
-      vl_log_debug("fd %d cannot be sealed; trusting its owner not to "
-                   "shrink it",
-                   fd);
+   /* Shrunk behind our back it would kill this process at the next touch. */
+   if (!file.is_sealed && vl_os_has_seals()) {
+      vl_log_error("fd %d cannot be sealed against shrinking", fd);
+      return VK_ERROR_INVALID_EXTERNAL_HANDLE;
    }
 
    VkResult result = VK_SUCCESS;
@@ -255,7 +273,7 @@ vl_mapping_unref(struct vl_mapping *mapping)
    const bool is_last = --priv->refcount == 0;
    if (is_last) {
       u_hash_table_remove(&table.by_identity, priv->key);
-      if (priv->dma_buf_fd >= 0)
+      if (priv->has_dma_key)
          u_hash_table_remove(&table.by_identity, priv->dma_key);
       if (--table.count == 0)
          u_hash_table_finish(&table.by_identity);
@@ -266,7 +284,25 @@ vl_mapping_unref(struct vl_mapping *mapping)
       free_mapping(priv);
 }
 
-/* Called locked. On success dma_buf_fd is open and its identity leads here. */
+VkResult
+vl_mapping_keep_fd(struct vl_mapping *mapping, int fd)
+{
+   struct vl_mapping_private *priv = private_of(mapping);
+   VkResult result = VK_SUCCESS;
+
+   pthread_mutex_lock(&table.lock);
+   if (priv->fd < 0) {
+      priv->fd = vl_os_park_fd(u_fd_dup_cloexec(fd));
+      if (priv->fd < 0)
+         result = result_of_errno(errno);
+   }
+   pthread_mutex_unlock(&table.lock);
+   return result;
+}
+
+/* Called locked. On success fd is a dma-buf whose identity leads here, and
+ * the file lives on in it and in the mapping.
+ */
 static void
 try_dma_buf(struct vl_mapping_private *priv)
 {
@@ -284,26 +320,36 @@ try_dma_buf(struct vl_mapping_private *priv)
       u_fd_close(&fd);
       return;
    }
-   priv->dma_buf_fd = fd;
+   u_fd_close(&priv->fd);
+   priv->fd = vl_os_park_fd(fd);
    priv->dma_key = file.key;
+   priv->has_dma_key = true;
 }
 
 VkResult
 vl_mapping_export(struct vl_mapping *mapping, int *fd_out)
 {
    struct vl_mapping_private *priv = private_of(mapping);
+   VkResult result = VK_SUCCESS;
+   int fd = -1;
 
    pthread_mutex_lock(&table.lock);
-   try_dma_buf(priv);
-   const int source = priv->dma_buf_fd >= 0 ? priv->dma_buf_fd : priv->fd;
-   const int fd = u_fd_dup_cloexec(source);
-   const int error = errno;
+   if (priv->fd < 0) {
+      vl_log_error("memory was imported, and not for export");
+      result = VK_ERROR_INVALID_EXTERNAL_HANDLE;
+   } else {
+      try_dma_buf(priv);
+      fd = u_fd_dup_cloexec(priv->fd);
+      if (fd < 0)
+         result = errno == EMFILE || errno == ENFILE
+                     ? VK_ERROR_TOO_MANY_OBJECTS
+                     : VK_ERROR_OUT_OF_HOST_MEMORY;
+   }
    pthread_mutex_unlock(&table.lock);
 
-   if (fd < 0)
-      return result_of_errno(error);
-   *fd_out = fd;
-   return VK_SUCCESS;
+   if (result == VK_SUCCESS)
+      *fd_out = fd;
+   return result;
 }
 
 uint32_t

@@ -26,7 +26,8 @@ memory_key(VkDeviceMemory memory)
    return (struct u_hash_key){ .a = (uint64_t)memory };
 }
 
-/* Memory types of a pointer, 0 if the driver will not have it. */
+/* Memory types in which a pointer can be shared, 0 if the driver will not
+ * have it. */
 static uint32_t
 types_of_pointer(const struct vl_device *device, void *pointer)
 {
@@ -37,13 +38,14 @@ types_of_pointer(const struct vl_device *device, void *pointer)
           device->handle, HOST_ALLOCATION, pointer, &properties) !=
        VK_SUCCESS)
       return 0;
-   return properties.memoryTypeBits & device->physical->all_types;
+   return properties.memoryTypeBits & device->physical->host_types;
 }
 
 /* An allocation that the layer backs, validated. */
 struct shared_allocation {
    const VkImportMemoryFdInfoKHR *import; /* NULL: for export */
-   uint64_t size_B;                       /* rounded up for the driver */
+   bool is_export;  /* an import may be exported again */
+   uint64_t size_B; /* rounded up for the driver */
 };
 
 static VkResult
@@ -89,6 +91,14 @@ get_mapping(const struct vl_device *device,
          : vl_mapping_create(shared->size_B, alignment_B, &mapping);
    if (result != VK_SUCCESS)
       return result;
+
+   if (shared->import && shared->is_export) {
+      const VkResult kept = vl_mapping_keep_fd(mapping, shared->import->fd);
+      if (kept != VK_SUCCESS) {
+         vl_mapping_unref(mapping);
+         return kept;
+      }
+   }
 
    if (!(types_of_pointer(device, mapping->pointer) &
          (1u << info->memoryTypeIndex))) {
@@ -223,6 +233,16 @@ vl_AllocateMemory(VkDevice handle,
       import && vl_device_serves(device, import->handleType);
    const bool is_export =
       export && vl_device_serves(device, export->handleTypes);
+   /* VUID-VkImportMemoryFdInfoKHR-handleType-00667: the handle type must be
+    * supported for import. A driver that knows no fds would leave the struct
+    * unread and give memory that has nothing to do with the fd.
+    */
+   if (import && import->handleType && !is_import &&
+       !device->next.GetMemoryFdKHR) {
+      vl_log_error("handle type 0x%x cannot be imported as an fd here",
+                   import->handleType);
+      return VK_ERROR_INVALID_EXTERNAL_HANDLE;
+   }
    if (!is_import && !is_export) {
       return device->next.AllocateMemory(handle, pAllocateInfo, pAllocator,
                                          pMemory);
@@ -232,7 +252,10 @@ vl_AllocateMemory(VkDevice handle,
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
    }
 
-   struct shared_allocation shared = { .import = is_import ? import : NULL };
+   struct shared_allocation shared = {
+      .import = is_import ? import : NULL,
+      .is_export = is_export,
+   };
    return allocate_shared(device, pAllocateInfo, &shared, pAllocator,
                           pMemory);
 }
@@ -299,10 +322,13 @@ vl_GetMemoryFdPropertiesKHR(VkDevice handle,
                                                    pMemoryFdProperties);
    }
 
-   /* Asked of the very mapping that an import would use. */
+   /* Asked of the very mapping that an import, the smallest that there can
+    * be, would use.
+    */
+   const uint64_t alignment_B = device->physical->host_alignment_B;
    struct vl_mapping *mapping;
    const VkResult result =
-      vl_mapping_import(fd, 1, device->physical->host_alignment_B, &mapping);
+      vl_mapping_import(fd, alignment_B, alignment_B, &mapping);
    if (result != VK_SUCCESS)
       return result;
 

@@ -11,13 +11,63 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "u_fd.h"
 #include "u_overflow.h"
+
+/* the first number that does not fit into an fd_set */
+#define FIRST_PARKED_FD 1024
+
+static _Atomic int chosen_backing = VL_OS_BACKING_AUTO;
+
+void
+vl_os_choose_backing(enum vl_os_backing backing)
+{
+   /* relaxed: nothing else hangs on it */
+   atomic_store_explicit(&chosen_backing, backing, memory_order_relaxed);
+}
+
+enum vl_os_backing
+vl_os_chosen_backing(void)
+{
+   return (enum vl_os_backing)atomic_load_explicit(&chosen_backing,
+                                                   memory_order_relaxed);
+}
+
+void
+vl_os_raise_fd_limit(void)
+{
+   struct rlimit limit;
+   if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+      return;
+   limit.rlim_cur = limit.rlim_max;
+#ifdef OPEN_MAX
+   /* macOS says "infinity" and then takes no more than this */
+   if (limit.rlim_cur > OPEN_MAX)
+      limit.rlim_cur = OPEN_MAX;
+#endif
+   (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int
+vl_os_park_fd(int fd)
+{
+   if (fd < 0 || fd >= FIRST_PARKED_FD)
+      return fd;
+   const int saved_errno = errno;
+   const int parked = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PARKED_FD);
+   errno = saved_errno;
+   if (parked < 0)
+      return fd;
+   u_fd_close(&fd);
+   return parked;
+}
 
 uint64_t
 vl_os_page_size(void)
@@ -26,8 +76,26 @@ vl_os_page_size(void)
    return size_B > 0 ? (uint64_t)size_B : 4096;
 }
 
+/* A file of that size, not one with holes: a page that the file system has no
+ * room for would kill whoever touches it, far from here and much later.
+ */
+static bool
+reserve(int fd, uint64_t size_B)
+{
+#ifdef __APPLE__
+   return !ftruncate(fd, (off_t)size_B);
+#else
+   int error;
+   do {
+      error = posix_fallocate(fd, 0, (off_t)size_B);
+   } while (error == EINTR);
+   errno = error;
+   return !error;
+#endif
+}
+
 static int
-create_unlinked_in(const char *directory)
+create_unlinked_in(const char *directory, uint64_t size_B)
 {
    char path[PATH_MAX];
    const int length =
@@ -37,16 +105,19 @@ create_unlinked_in(const char *directory)
       return -1;
    }
 
-   const int fd = mkostemp(path, O_CLOEXEC);
-   if (fd >= 0)
-      unlink(path);
+   int fd = mkostemp(path, O_CLOEXEC);
+   if (fd < 0)
+      return -1;
+   unlink(path);
+   if (!reserve(fd, size_B))
+      u_fd_close(&fd);
    return fd;
 }
 
 int
 vl_os_create_unlinked_file(uint64_t size_B)
 {
-   if (size_B > INT64_MAX) {
+   if (!size_B || size_B > INT64_MAX) {
       errno = EFBIG;
       return -1;
    }
@@ -56,16 +127,9 @@ vl_os_create_unlinked_file(uint64_t size_B)
    int fd = -1;
    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
       if (directories[i] && directories[i][0])
-         fd = create_unlinked_in(directories[i]);
+         fd = create_unlinked_in(directories[i], size_B);
       if (fd >= 0)
          break;
-   }
-   if (fd < 0)
-      return -1;
-
-   if (ftruncate(fd, (off_t)size_B)) {
-      u_fd_close(&fd);
-      return -1;
    }
    return fd;
 }

@@ -6,8 +6,9 @@
  * memory is made, what may be done with an fd from somebody else, and how it
  * is mapped. vl_os.c is what every POSIX system does alike; vl_os_linux.c
  * (memfd, seals, udmabuf) or vl_os_posix.c (an unlinked file) is the rest.
- * Knows nothing of Vulkan, keeps no state but answers that never change, and
- * never takes ownership of an fd.
+ * Knows nothing of Vulkan, keeps no state but the choice of a backing and
+ * answers that never change, and takes ownership of an fd only in
+ * vl_os_park_fd().
  */
 
 #ifndef VL_OS_H
@@ -27,6 +28,18 @@ struct vl_os_file {
    bool is_dma_buf;
 };
 
+/* What shared memory is made of; a process has one answer (vl_settings.h). */
+enum vl_os_backing {
+   VL_OS_BACKING_AUTO,    /* a dma-buf over a memfd if there can be one */
+   VL_OS_BACKING_UDMABUF, /* the same, but says so when there cannot */
+   VL_OS_BACKING_MEMFD,
+   VL_OS_BACKING_FILE, /* without a name, the only one that POSIX has */
+};
+
+/* For memory that is made from now on. Systems without memfds have files. */
+void vl_os_choose_backing(enum vl_os_backing backing);
+enum vl_os_backing vl_os_chosen_backing(void);
+
 uint64_t vl_os_page_size(void);
 
 /* New zero-filled memory of size_B bytes, a non-zero multiple of the page
@@ -35,6 +48,12 @@ uint64_t vl_os_page_size(void);
  * errno.
  */
 int vl_os_create(uint64_t size_B);
+
+/* Whether the memory that is made here is sealed, so that memory from others
+ * can be expected to be. Where it is not (no memfds, or VL_OS_BACKING_FILE),
+ * honest memory looks like a trap, and has to be trusted.
+ */
+bool vl_os_has_seals(void);
 
 /* Looks at an fd and, where possible, forbids shrinking. False with errno if
  * it is not memory: regular files (so memfds and POSIX shared memory) and
@@ -52,6 +71,19 @@ int vl_os_create_dma_buf(int fd, uint64_t size_B);
  */
 void *vl_os_map(int fd, uint64_t size_B, uint64_t alignment_B);
 void vl_os_unmap(void *pointer, uint64_t size_B);
+
+/* Lifts this process's limit on fds to what it may be lifted to. Each piece
+ * of memory that may be exported needs one for as long as it lives, and the
+ * usual limit of 1024 dates from select(), which nothing here uses.
+ */
+void vl_os_raise_fd_limit(void);
+
+/* Takes ownership of an fd that will be kept for long, and returns what it is
+ * called from now on: a number that select() cannot name, where the limit has
+ * room for that. So the fds of the layer leave the process its low numbers.
+ * Never fails: without room the number stays.
+ */
+int vl_os_park_fd(int fd);
 
 /* For the files behind this interface: the portable backing, a file without
  * a name.

@@ -3,9 +3,6 @@
  * SPDX-License-Identifier: MIT
  *
  * Linux: sealed memfds, and dma-bufs over them where /dev/udmabuf exists.
- * VENUS_SHM_BACKING chooses: auto (the default: a dma-buf if there can be
- * one, else the memfd), udmabuf (the same, but says when it cannot), memfd,
- * or file (the portable backing).
  */
 
 #include "vl_os.h"
@@ -13,7 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,45 +23,56 @@
 
 /* from linux/magic.h, which older kernel headers lack it in */
 #define VL_DMA_BUF_MAGIC 0x444d4142
+/* from linux/memfd.h, the same */
+#define VL_MFD_NOEXEC_SEAL 0x0008u
 
-enum backing {
-   BACKING_AUTO,
-   BACKING_UDMABUF,
-   BACKING_MEMFD,
-   BACKING_FILE,
-};
+/* Set once the kernel has said that it has no memfds. */
+static _Atomic bool lacks_memfds;
 
-static enum backing
-wanted_backing(void)
+/* ENOSYS from a kernel, the others from a sandbox or a policy. */
+static bool
+is_absent(int error)
 {
-   static const char *const names[] = {
-      [BACKING_AUTO] = "auto",
-      [BACKING_UDMABUF] = "udmabuf",
-      [BACKING_MEMFD] = "memfd",
-      [BACKING_FILE] = "file",
-   };
+   return error == ENOSYS || error == EPERM || error == EACCES;
+}
 
-   const char *value = getenv("VENUS_SHM_BACKING");
-   for (size_t i = 0; value && i < sizeof(names) / sizeof(names[0]); i++) {
-      if (!strcmp(value, names[i]))
-         return (enum backing)i;
-   }
-   return BACKING_AUTO;
+/* Kernels from 6.3 on want to hear that nobody will execute it, and with
+ * vm.memfd_noexec=2 insist; older ones do not know the flag.
+ */
+static int
+create_memfd(void)
+{
+   static const char name[] = "venus-shm";
+   const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+   const int fd = memfd_create(name, flags | VL_MFD_NOEXEC_SEAL);
+   return fd < 0 && errno == EINVAL ? memfd_create(name, flags) : fd;
+}
+
+bool
+vl_os_has_seals(void)
+{
+   return vl_os_chosen_backing() != VL_OS_BACKING_FILE &&
+          !atomic_load_explicit(&lacks_memfds, memory_order_relaxed);
 }
 
 int
 vl_os_create(uint64_t size_B)
 {
-   if (wanted_backing() == BACKING_FILE)
+   if (vl_os_chosen_backing() == VL_OS_BACKING_FILE)
       return vl_os_create_unlinked_file(size_B);
    if (size_B > INT64_MAX) {
       errno = EFBIG;
       return -1;
    }
 
-   int fd = memfd_create("venus-shm", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-   if (fd < 0)
-      return errno == ENOSYS ? vl_os_create_unlinked_file(size_B) : -1;
+   int fd = create_memfd();
+   if (fd < 0) {
+      if (!is_absent(errno))
+         return -1;
+      /* relaxed: a race finds the same answer twice */
+      atomic_store_explicit(&lacks_memfds, true, memory_order_relaxed);
+      return vl_os_create_unlinked_file(size_B);
+   }
 
    /* SHRINK keeps every mapping of it safe, and udmabuf demands it. GROW
     * keeps the size that was announced the true one. SEAL keeps others from
@@ -138,14 +146,14 @@ vl_os_inspect(int fd, struct vl_os_file *file)
 int
 vl_os_create_dma_buf(int fd, uint64_t size_B)
 {
-   const enum backing backing = wanted_backing();
-   if (backing == BACKING_MEMFD || backing == BACKING_FILE) {
+   const enum vl_os_backing backing = vl_os_chosen_backing();
+   if (backing == VL_OS_BACKING_MEMFD || !vl_os_has_seals()) {
       errno = ENODEV;
       return -1;
    }
 
    const enum u_log_level level =
-      backing == BACKING_UDMABUF ? U_LOG_WARN : U_LOG_DEBUG;
+      backing == VL_OS_BACKING_UDMABUF ? U_LOG_WARN : U_LOG_DEBUG;
    int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
    if (device < 0) {
       vl_log(level, "/dev/udmabuf: %s; sharing the memfd itself",

@@ -16,6 +16,7 @@
 #include "vl_entrypoints.h"
 #include "vl_image.h"
 #include "vl_log.h"
+#include "vl_mapping.h"
 #include "vl_probe.h"
 
 static const VkExtensionProperties added_extensions[VL_ADDED_COUNT] = {
@@ -214,6 +215,7 @@ decide(struct vl_physical_device *physical)
       }
       physical->host_types = probed.host_types & physical->all_types;
       physical->host_alignment_B = probed.alignment_B;
+      vl_mapping_prepare(probed.alignment_B);
       physical->offers_planar = probed.planar_layouts_true;
       physical->wraps_plain_buffers = probed.plain_buffers_unchanged;
       physical->wraps_plain_images =

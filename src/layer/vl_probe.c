@@ -15,58 +15,32 @@
 #include <string.h>
 #include <time.h>
 
+#include "u_fd.h"
 #include "u_overflow.h"
 #include "vl_entrypoints.h"
 #include "vl_log.h"
 #include "vl_mapping.h"
 #include "vl_os.h"
 #include "vl_physical_device.h"
+#include "vl_probe_private.h"
 
-#define FILL_SIZE_B   4096
-#define FILL_PATTERN  0x5a17c0deu
-#define IMAGE_SIZE_PX 16
-#define PLANAR_FORMAT VK_FORMAT_G8_B8R8_2PLANE_420_UNORM
-#define IMAGE_FORMAT  VK_FORMAT_R8G8B8A8_UNORM
+#define FILL_SIZE_B  4096
+#define FILL_PATTERN 0x5a17c0deu
 /* A fill of one page. Software drivers on a loaded machine need some time. */
 #define FENCE_TIMEOUT_NS UINT64_C(10000000000)
 
-struct probe {
-   const struct vl_physical_device *physical;
-   const struct vl_instance_dispatch *instance_next;
-   struct vl_device_dispatch next;
-
-   uint32_t queue_family;
-   VkDevice device;
-   VkBuffer buffer;
-   VkImage image;
-   struct vl_mapping *mapping;
-   VkDeviceMemory memory;
-   VkCommandPool pool;
-   VkFence fence;
-   bool is_stuck; /* work never ended: nothing may be destroyed */
-
-   VkMemoryRequirements buffer_requirements;
-   VkMemoryRequirements image_requirements;
-   struct vl_probe_result result;
-};
-
-static bool
-failed(const struct probe *probe, const char *step, VkResult result)
+bool
+vl_probe_failed(const struct vl_probe *probe,
+                const char *step,
+                VkResult result)
 {
    vl_log_warn("%s: probe of host memory: %s failed (%d)",
                probe->physical->properties.deviceName, step, result);
    return false;
 }
 
-#define TRY(command, ...)                                                    \
-   do {                                                                      \
-      const VkResult try_result = probe->next.command(__VA_ARGS__);          \
-      if (try_result != VK_SUCCESS)                                          \
-         return failed(probe, "vk" #command, try_result);                    \
-   } while (0)
-
 static bool
-query_alignment(struct probe *probe)
+query_alignment(struct vl_probe *probe)
 {
    VkPhysicalDeviceExternalMemoryHostPropertiesEXT host = {
       .sType =
@@ -84,21 +58,22 @@ query_alignment(struct probe *probe)
    const uint64_t page_B = vl_os_page_size();
    const uint64_t alignment_B = host.minImportedHostPointerAlignment;
    if (!u_is_pot_u64(alignment_B) || alignment_B > UINT64_C(1) << 30)
-      return failed(probe, "minImportedHostPointerAlignment", VK_SUCCESS);
+      return vl_probe_failed(probe, "minImportedHostPointerAlignment",
+                             VK_SUCCESS);
 
    probe->result.alignment_B = alignment_B > page_B ? alignment_B : page_B;
    return true;
 }
 
 static bool
-find_queue_family(struct probe *probe)
+find_queue_family(struct vl_probe *probe)
 {
    uint32_t count = 0;
    probe->instance_next->GetPhysicalDeviceQueueFamilyProperties(
       probe->physical->handle, &count, NULL);
    VkQueueFamilyProperties *families = calloc(count + 1u, sizeof(*families));
    if (!families)
-      return failed(probe, "calloc", VK_ERROR_OUT_OF_HOST_MEMORY);
+      return vl_probe_failed(probe, "calloc", VK_ERROR_OUT_OF_HOST_MEMORY);
    probe->instance_next->GetPhysicalDeviceQueueFamilyProperties(
       probe->physical->handle, &count, families);
 
@@ -112,17 +87,17 @@ find_queue_family(struct probe *probe)
       }
    }
    free(families);
-   return found ||
-          failed(probe, "finding a queue", VK_ERROR_FEATURE_NOT_PRESENT);
+   return found || vl_probe_failed(probe, "finding a queue",
+                                   VK_ERROR_FEATURE_NOT_PRESENT);
 }
 
 static bool
-create_device(struct probe *probe)
+create_device(struct vl_probe *probe)
 {
    const struct vl_instance *instance = probe->physical->instance;
    if (!instance->layer_create_device || !instance->layer_destroy_device) {
-      return failed(probe, "finding the loader's device callback",
-                    VK_ERROR_FEATURE_NOT_PRESENT);
+      return vl_probe_failed(probe, "finding the loader's device callback",
+                             VK_ERROR_FEATURE_NOT_PRESENT);
    }
 
    const float priority = 1.0f;
@@ -149,23 +124,24 @@ create_device(struct probe *probe)
       vl_GetInstanceProcAddr, &gdpa);
    if (result != VK_SUCCESS) {
       probe->device = VK_NULL_HANDLE;
-      return failed(probe, "vkCreateDevice", result);
+      return vl_probe_failed(probe, "vkCreateDevice", result);
    }
 
    if (!gdpa) {
-      return failed(probe, "finding vkGetDeviceProcAddr",
-                    VK_ERROR_FEATURE_NOT_PRESENT);
+      return vl_probe_failed(probe, "finding vkGetDeviceProcAddr",
+                             VK_ERROR_FEATURE_NOT_PRESENT);
    }
    vl_device_dispatch_init(&probe->next, probe->device, gdpa);
    if (!probe->next.GetMemoryHostPointerPropertiesEXT) {
-      return failed(probe, "finding vkGetMemoryHostPointerPropertiesEXT",
-                    VK_ERROR_FEATURE_NOT_PRESENT);
+      return vl_probe_failed(probe,
+                             "finding vkGetMemoryHostPointerPropertiesEXT",
+                             VK_ERROR_FEATURE_NOT_PRESENT);
    }
    return true;
 }
 
 static bool
-create_buffer(struct probe *probe)
+create_buffer(struct vl_probe *probe)
 {
    const VkExternalMemoryBufferCreateInfo external = {
       .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
@@ -180,14 +156,14 @@ create_buffer(struct probe *probe)
 
    /* a plain one first, to compare */
    VkMemoryRequirements plain;
-   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
+   VL_PROBE_TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
    probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
                                            &plain);
    probe->next.DestroyBuffer(probe->device, probe->buffer, NULL);
    probe->buffer = VK_NULL_HANDLE;
 
    info.pNext = &external;
-   TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
+   VL_PROBE_TRY(CreateBuffer, probe->device, &info, NULL, &probe->buffer);
    const VkMemoryRequirements *shared = &probe->buffer_requirements;
    probe->next.GetBufferMemoryRequirements(probe->device, probe->buffer,
                                            &probe->buffer_requirements);
@@ -197,146 +173,61 @@ create_buffer(struct probe *probe)
    return true;
 }
 
-static bool
-create_image(struct probe *probe)
-{
-   VkFormatProperties2 format = {
-      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
-   };
-   probe->instance_next->GetPhysicalDeviceFormatProperties2(
-      probe->physical->handle, IMAGE_FORMAT, &format);
-   const bool can_sample = format.formatProperties.linearTilingFeatures &
-                           VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT;
-
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = IMAGE_FORMAT,
-      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_LINEAR,
-      .usage = can_sample ? VK_IMAGE_USAGE_SAMPLED_BIT
-                          : VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   TRY(CreateImage, probe->device, &info, NULL, &probe->image);
-   probe->next.GetImageMemoryRequirements(probe->device, probe->image,
-                                          &probe->image_requirements);
-   return true;
-}
-
-/* There are drivers that say of a linear image with two planes in one memory
- * that both start at 0. Whether this one is right decides if such formats are
- * offered; it is no failure.
+/* What is shared is written by one side and read by another through mappings
+ * that the driver does not know: an mmap of the fd, a guest's window, another
+ * driver. Nobody could flush or invalidate those, so only coherent types
+ * count, cached or not.
  */
-static void
-check_planar_layouts(struct probe *probe)
+static uint32_t
+coherent_types(const struct vl_physical_device *physical)
 {
-   const VkPhysicalDeviceExternalImageFormatInfo external_query = {
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
-      .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkPhysicalDeviceImageFormatInfo2 query = {
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
-      .pNext = &external_query,
-      .format = PLANAR_FORMAT,
-      .type = VK_IMAGE_TYPE_2D,
-      .tiling = VK_IMAGE_TILING_LINEAR,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   VkImageFormatProperties2 properties = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
-   };
-   if (probe->instance_next->GetPhysicalDeviceImageFormatProperties2(
-          probe->physical->handle, &query, &properties) != VK_SUCCESS)
-      return;
-
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = PLANAR_FORMAT,
-      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_LINEAR,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   VkImage image;
-   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
-       VK_SUCCESS)
-      return;
-
-   const VkImageSubresource first = {
-      .aspectMask = VK_IMAGE_ASPECT_PLANE_0_BIT,
-   };
-   const VkImageSubresource second = {
-      .aspectMask = VK_IMAGE_ASPECT_PLANE_1_BIT,
-   };
-   VkSubresourceLayout luma, chroma;
-   probe->next.GetImageSubresourceLayout(probe->device, image, &first, &luma);
-   probe->next.GetImageSubresourceLayout(probe->device, image, &second,
-                                         &chroma);
-   probe->result.planar_layouts_true =
-      chroma.offset >= luma.offset + luma.rowPitch * IMAGE_SIZE_PX;
-   probe->next.DestroyImage(probe->device, image, NULL);
+   uint32_t types = 0;
+   for (uint32_t i = 0; i < physical->memory.memoryTypeCount; i++) {
+      if (physical->memory.memoryTypes[i].propertyFlags &
+          VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)
+         types |= 1u << i;
+   }
+   return types;
 }
 
 static bool
-import_and_bind(struct probe *probe)
+import_and_bind(struct vl_probe *probe)
 {
    const struct vl_physical_device *physical = probe->physical;
 
    /* the buffer first, the image behind it, rounded as an import has to be */
-   uint64_t image_offset_B, size_B;
+   uint64_t size_B;
    if (!u_is_pot_u64(probe->image_requirements.alignment) ||
        !u_align_u64(probe->buffer_requirements.size,
-                    probe->image_requirements.alignment, &image_offset_B) ||
-       !u_add_u64(image_offset_B, probe->image_requirements.size, &size_B) ||
+                    probe->image_requirements.alignment,
+                    &probe->image_offset_B) ||
+       !u_add_u64(probe->image_offset_B, probe->image_requirements.size,
+                  &size_B) ||
        !u_align_u64(size_B, probe->result.alignment_B, &size_B))
-      return failed(probe, "reading memory requirements", VK_SUCCESS);
+      return vl_probe_failed(probe, "reading memory requirements",
+                             VK_SUCCESS);
 
    VkResult result =
       vl_mapping_create(size_B, probe->result.alignment_B, &probe->mapping);
    if (result != VK_SUCCESS)
-      return failed(probe, "creating shared memory", result);
+      return vl_probe_failed(probe, "creating shared memory", result);
 
    VkMemoryHostPointerPropertiesEXT pointer = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT,
    };
-   TRY(GetMemoryHostPointerPropertiesEXT, probe->device,
-       VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-       probe->mapping->pointer, &pointer);
-   probe->result.host_types = pointer.memoryTypeBits & physical->all_types;
+   VL_PROBE_TRY(GetMemoryHostPointerPropertiesEXT, probe->device,
+                VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+                probe->mapping->pointer, &pointer);
+   probe->result.host_types =
+      pointer.memoryTypeBits & coherent_types(physical);
 
-   /* Some type has to do for both objects and be mappable as well, since
-    * mapping is what the guest does with shared memory.
-    */
-   uint32_t type = physical->memory.memoryTypeCount;
-   for (uint32_t i = 0; i < physical->memory.memoryTypeCount; i++) {
-      if ((pointer.memoryTypeBits & (1u << i)) &&
-          (probe->buffer_requirements.memoryTypeBits & (1u << i)) &&
-          (probe->image_requirements.memoryTypeBits & (1u << i)) &&
-          (physical->memory.memoryTypes[i].propertyFlags &
-           VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)) {
-         type = i;
-         break;
-      }
-   }
-   if (type == physical->memory.memoryTypeCount) {
-      return failed(probe, "finding a memory type",
-                    VK_ERROR_FEATURE_NOT_PRESENT);
+   /* some type has to do for both objects */
+   const uint32_t types = probe->result.host_types &
+                          probe->buffer_requirements.memoryTypeBits &
+                          probe->image_requirements.memoryTypeBits;
+   if (!types) {
+      return vl_probe_failed(probe, "finding a memory type",
+                             VK_ERROR_FEATURE_NOT_PRESENT);
    }
 
    const VkImportMemoryHostPointerInfoEXT import = {
@@ -348,23 +239,25 @@ import_and_bind(struct probe *probe)
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
       .pNext = &import,
       .allocationSize = size_B,
-      .memoryTypeIndex = type,
+      .memoryTypeIndex = (uint32_t)__builtin_ctz(types),
    };
-   TRY(AllocateMemory, probe->device, &info, NULL, &probe->memory);
-   TRY(BindBufferMemory, probe->device, probe->buffer, probe->memory, 0);
-   TRY(BindImageMemory, probe->device, probe->image, probe->memory,
-       image_offset_B);
+   VL_PROBE_TRY(AllocateMemory, probe->device, &info, NULL, &probe->memory);
+   VL_PROBE_TRY(BindBufferMemory, probe->device, probe->buffer, probe->memory,
+                0);
+   VL_PROBE_TRY(BindImageMemory, probe->device, probe->image, probe->memory,
+                probe->image_offset_B);
    return true;
 }
 
 static bool
-fill(struct probe *probe)
+fill(struct vl_probe *probe)
 {
    const VkCommandPoolCreateInfo pool_info = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
       .queueFamilyIndex = probe->queue_family,
    };
-   TRY(CreateCommandPool, probe->device, &pool_info, NULL, &probe->pool);
+   VL_PROBE_TRY(CreateCommandPool, probe->device, &pool_info, NULL,
+                &probe->pool);
 
    const VkCommandBufferAllocateInfo command_info = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -373,12 +266,13 @@ fill(struct probe *probe)
       .commandBufferCount = 1,
    };
    VkCommandBuffer command;
-   TRY(AllocateCommandBuffers, probe->device, &command_info, &command);
+   VL_PROBE_TRY(AllocateCommandBuffers, probe->device, &command_info,
+                &command);
 
    const VkFenceCreateInfo fence_info = {
       .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
    };
-   TRY(CreateFence, probe->device, &fence_info, NULL, &probe->fence);
+   VL_PROBE_TRY(CreateFence, probe->device, &fence_info, NULL, &probe->fence);
 
    VkQueue queue;
    probe->next.GetDeviceQueue(probe->device, probe->queue_family, 0, &queue);
@@ -393,9 +287,10 @@ fill(struct probe *probe)
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
       .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
    };
-   TRY(BeginCommandBuffer, command, &begin_info);
+   VL_PROBE_TRY(BeginCommandBuffer, command, &begin_info);
    probe->next.CmdFillBuffer(command, probe->buffer, 0, FILL_SIZE_B,
                              FILL_PATTERN);
+   vl_probe_record_clear(probe, command);
    const VkMemoryBarrier to_host = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
       .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
@@ -404,19 +299,19 @@ fill(struct probe *probe)
    probe->next.CmdPipelineBarrier(command, VK_PIPELINE_STAGE_TRANSFER_BIT,
                                   VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host,
                                   0, NULL, 0, NULL);
-   TRY(EndCommandBuffer, command);
+   VL_PROBE_TRY(EndCommandBuffer, command);
 
    const VkSubmitInfo submit = {
       .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
       .commandBufferCount = 1,
       .pCommandBuffers = &command,
    };
-   TRY(QueueSubmit, queue, 1, &submit, probe->fence);
+   VL_PROBE_TRY(QueueSubmit, queue, 1, &submit, probe->fence);
    const VkResult result = probe->next.WaitForFences(
       probe->device, 1, &probe->fence, VK_TRUE, FENCE_TIMEOUT_NS);
    if (result != VK_SUCCESS) {
       probe->is_stuck = result == VK_TIMEOUT;
-      return failed(probe, "vkWaitForFences", result);
+      return vl_probe_failed(probe, "vkWaitForFences", result);
    }
 
    const uint32_t *seen = probe->mapping->pointer;
@@ -428,11 +323,30 @@ fill(struct probe *probe)
          return false;
       }
    }
-   return true;
+   return vl_probe_check_clear(probe);
+}
+
+/* Says what the fds are going to be. */
+static void
+log_backing(const struct vl_probe *probe)
+{
+   struct vl_os_file file;
+   int fd = -1;
+   if (!u_log_enabled(&vl_log_state, U_LOG_INFO) ||
+       vl_mapping_export(probe->mapping, &fd) != VK_SUCCESS)
+      return;
+   if (vl_os_inspect(fd, &file)) {
+      vl_log_info("%s: shared memory is made of %s",
+                  probe->physical->properties.deviceName,
+                  file.is_dma_buf  ? "dma-bufs over memfds"
+                  : file.is_sealed ? "sealed memfds"
+                                   : "files without a name");
+   }
+   u_fd_close(&fd);
 }
 
 static void
-finish(struct probe *probe)
+finish(struct vl_probe *probe)
 {
    if (!probe->device || probe->is_stuck)
       return;
@@ -455,7 +369,7 @@ bool
 vl_probe_run(const struct vl_physical_device *physical,
              struct vl_probe_result *result)
 {
-   struct probe probe = {
+   struct vl_probe probe = {
       .physical = physical,
       .instance_next = &physical->instance->next,
    };
@@ -464,10 +378,12 @@ vl_probe_run(const struct vl_physical_device *physical,
    clock_gettime(CLOCK_MONOTONIC, &start);
    const bool works = query_alignment(&probe) && find_queue_family(&probe) &&
                       create_device(&probe) && create_buffer(&probe) &&
-                      create_image(&probe) && import_and_bind(&probe) &&
-                      fill(&probe);
-   if (works)
-      check_planar_layouts(&probe);
+                      vl_probe_create_image(&probe) &&
+                      import_and_bind(&probe) && fill(&probe);
+   if (works) {
+      vl_probe_check_planes(&probe);
+      log_backing(&probe);
+   }
    finish(&probe);
    clock_gettime(CLOCK_MONOTONIC, &end);
    vl_log_debug("%s: the probe took %lld us", physical->properties.deviceName,

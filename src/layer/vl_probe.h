@@ -14,7 +14,7 @@
 struct vl_physical_device;
 
 struct vl_probe_result {
-   uint32_t host_types; /* memory types that take a shared mapping */
+   uint32_t host_types; /* coherent types that take a shared mapping */
    uint64_t
       alignment_B; /* minImportedHostPointerAlignment, or the page size */
    /* A buffer that says it may be bound to host memory has the requirements
@@ -26,8 +26,8 @@ struct vl_probe_result {
 };
 
 /* Imports a shared mapping into a device of its own, binds a buffer and a
- * linear image to it, fills the buffer and looks at the mapping. False, after
- * a log line that says which step failed, if any of it does not work.
+ * linear image to it, fills and clears them and looks at the mapping. False,
+ * after a log line that says which step failed, if any of it does not work.
  */
 bool vl_probe_run(const struct vl_physical_device *physical,
                   struct vl_probe_result *result);

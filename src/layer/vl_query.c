@@ -201,7 +201,8 @@ translated_image_properties(const struct vl_physical_device *physical,
       info.tiling = VK_IMAGE_TILING_LINEAR;
 
    /* Whether the driver can import has to be known even if the application
-    * does not ask.
+    * does not ask; and there are drivers that die of a question about a
+    * handle type without room for the answer.
     */
    VkExternalImageFormatProperties own = {
       .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES,
@@ -210,7 +211,7 @@ translated_image_properties(const struct vl_physical_device *physical,
    VkImageFormatProperties2 properties = *pProperties;
    VkExternalImageFormatProperties *external_properties = vl_chain_find_out(
       pProperties->pNext, VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
-   if (is_served && !external_properties) {
+   if (app_external && !external_properties) {
       external_properties = &own;
       properties.pNext = &own;
    }
@@ -232,6 +233,25 @@ translated_image_properties(const struct vl_physical_device *physical,
    else
       pProperties->imageFormatProperties = properties.imageFormatProperties;
    return result;
+}
+
+/* Whether there are images with a modifier of that kind. A driver may answer
+ * for a usage that the features of the format do not include, and lose the
+ * device over it: seen with rendering to linear images.
+ */
+static bool
+is_offered(const struct vl_physical_device *physical,
+           const VkPhysicalDeviceImageFormatInfo2 *info,
+           const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier)
+{
+   if (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
+       (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
+      return false;
+
+   const VkFormatFeatureFlags2 features =
+      linear_features(physical, info->format);
+   return features && ((info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
+                       vl_format_can(features, info->usage));
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -262,10 +282,7 @@ vl_GetPhysicalDeviceImageFormatProperties2(
          handle, pImageFormatInfo, pImageFormatProperties);
    }
 
-   if (is_modifier &&
-       (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
-        (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT) ||
-        !linear_features(physical, info->format))) {
+   if (is_modifier && !is_offered(physical, info, modifier)) {
       pImageFormatProperties->imageFormatProperties =
          (VkImageFormatProperties){ 0 };
       return VK_ERROR_FORMAT_NOT_SUPPORTED;

@@ -55,6 +55,14 @@ u_log_enabled(struct u_log *log, enum u_log_level level)
 }
 
 void
+u_log_set_level(struct u_log *log, enum u_log_level level)
+{
+   /* relaxed: a line more or less while it changes does not matter */
+   atomic_store_explicit(&log->level_plus_1, (int)level + 1,
+                         memory_order_relaxed);
+}
+
+void
 u_log(struct u_log *log, enum u_log_level level, const char *fmt, ...)
 {
    if (!u_log_enabled(log, level))

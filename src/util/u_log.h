@@ -32,6 +32,9 @@ struct u_log {
 /* The default level is warn. */
 bool u_log_enabled(struct u_log *log, enum u_log_level level);
 
+/* From now on, whatever the variable says. */
+void u_log_set_level(struct u_log *log, enum u_log_level level);
+
 /* Writes one line to stderr in one write. Leaves errno as it was. */
 void u_log(struct u_log *log, enum u_log_level level, const char *fmt, ...)
    __attribute__((format(printf, 3, 4)));

@@ -23,6 +23,8 @@ const char *
 __lsan_default_suppressions(void)
 {
    return "leak:libvulkan_lvp.so\n"
+          "leak:_dri.so\n"
+          "leak:libgbm.so\n"
           "leak:libLLVM\n"
           "leak:libvulkan.so\n"
           "leak:libVkLayer_khronos_validation.so\n"

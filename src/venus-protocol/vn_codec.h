@@ -60,7 +60,7 @@ vn_load_f32(const uint8_t *p)
 }
 
 /* Room for size bytes, or NULL with the encoder failed. */
-static inline uint8_t *
+VN_ALWAYS_INLINE uint8_t *
 vn_encoder_take(struct vn_encoder *enc, size_t size)
 {
    if (!vn_encoder_reserve(enc, size))
@@ -161,7 +161,7 @@ uint8_t *vn_encode_chained_head(struct vn_encoder *enc,
                                 enum vn_form form,
                                 size_t size);
 
-static inline uint8_t *
+VN_ALWAYS_INLINE uint8_t *
 vn_encode_head(struct vn_encoder *enc,
                uint32_t stype,
                const void *next,
@@ -169,7 +169,7 @@ vn_encode_head(struct vn_encoder *enc,
                enum vn_form form,
                size_t size)
 {
-   if (next)
+   if (__builtin_expect(next != NULL, 0))
       return vn_encode_chained_head(enc, stype, next, chain, form, size);
 
    uint8_t *p = vn_encoder_take(enc, 12 + size);

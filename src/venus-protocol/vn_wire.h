@@ -70,6 +70,9 @@ vn_protocol_caps_has_extension(const struct vn_protocol_caps *caps,
           (caps->extension_mask[number / 32] >> (number % 32) & 1);
 }
 
+/* The compiler thinks that these are too large to be inlined everywhere. */
+#define VN_ALWAYS_INLINE static inline __attribute__((always_inline))
+
 struct vn_encoder {
    uint8_t *cur;
    uint8_t *end;
@@ -84,7 +87,7 @@ struct vn_encoder {
    bool (*grow)(struct vn_encoder *enc, size_t size);
 };
 
-static inline bool
+VN_ALWAYS_INLINE bool
 vn_encoder_reserve(struct vn_encoder *enc, size_t size)
 {
    if (__builtin_expect((size_t)(enc->end - enc->cur) >= size, 1))

@@ -23,11 +23,31 @@ const char *const ext_names[4] = {
 bool
 ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
 {
+   const char *names[VKT_ARRAY_SIZE(ext_names) + 1];
+   uint32_t count = VKT_ARRAY_SIZE(ext_names);
+   VkPhysicalDeviceFeatures2 features = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+   };
+   VkPhysicalDeviceFeatures has;
+
    memset(dev, 0, sizeof(*dev));
-   if (!vkt_instance_has_all(instance, ext_names,
-                             VKT_ARRAY_SIZE(ext_names)) ||
-       !vkt_device_init(&dev->base, instance, ext_names,
-                        VKT_ARRAY_SIZE(ext_names), NULL))
+   if (!vkt_instance_has_all(instance, ext_names, count))
+      return false;
+   memcpy(names, ext_names, sizeof(ext_names));
+#ifdef VK_EXT_external_memory_acquire_unmodified
+   if (vkt_instance_has(
+          instance,
+          VK_EXT_EXTERNAL_MEMORY_ACQUIRE_UNMODIFIED_EXTENSION_NAME)) {
+      names[count++] =
+         VK_EXT_EXTERNAL_MEMORY_ACQUIRE_UNMODIFIED_EXTENSION_NAME;
+      dev->acquire_unmodified = true;
+   }
+#endif
+   vkGetPhysicalDeviceFeatures(instance->pdev, &has);
+   dev->writes_without_format = has.shaderStorageImageWriteWithoutFormat;
+   features.features.shaderStorageImageWriteWithoutFormat =
+      has.shaderStorageImageWriteWithoutFormat;
+   if (!vkt_device_init(&dev->base, instance, names, count, &features))
       return false;
    dev->GetMemoryFd = (PFN_vkGetMemoryFdKHR)vkGetDeviceProcAddr(
       dev->base.handle, "vkGetMemoryFdKHR");

@@ -30,6 +30,8 @@ struct ext_device {
    PFN_vkGetMemoryFdKHR GetMemoryFd;
    PFN_vkGetMemoryFdPropertiesKHR GetMemoryFdProperties;
    PFN_vkGetImageDrmFormatModifierPropertiesEXT GetImageModifier;
+   bool writes_without_format; /* shaderStorageImageWriteWithoutFormat */
+   bool acquire_unmodified;    /* that extension, enabled if it is there */
 };
 
 bool ext_device_init(struct ext_device *dev,

@@ -8,22 +8,25 @@
  *
  * Usage: vl_device_test LAYERS [TEST...]
  *        vl_device_test LAYERS old-application
+ *        vl_device_test LAYERS settings
  * Ends with 77 if there is no device.
  */
 
 #include "vl_device_test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../vl_settings.h"
 #include "u_test.h"
 
 static int
 failures(void)
 {
    return u_test_failures + vt_failures() + memory_test_failures() +
-          image_test_failures();
+          image_test_failures() + hostile_test_failures();
 }
 
 static void
@@ -59,6 +62,7 @@ static const struct {
    { "image", test_image, VALID },
    { "wrong-layouts", test_wrong_layouts, VALID },
    { "hostile", test_hostile, INVALID },
+   { "wrong-planes", test_wrong_planes, INVALID },
    { "leaving", test_leaving, INVALID },
    { "foreign", test_foreign, VALID },
    { "planar", test_planar, VALID },
@@ -107,6 +111,52 @@ test_old_application(const char *layers)
    return failures() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* VK_EXT_layer_settings through the loader: memory as it was asked for. */
+static int
+test_settings(const char *layers)
+{
+   static const char *const words[] = { "file", "memfd" };
+   U_CHECK(vt_layer_has_extension("VK_LAYER_VENUS_shm",
+                                  VK_EXT_LAYER_SETTINGS_EXTENSION_NAME));
+   for (int i = 0; i < 2; i++) {
+      const VkLayerSettingEXT setting = {
+         .pLayerName = "VK_LAYER_VENUS_shm",
+         .pSettingName = "backing",
+         .type = VK_LAYER_SETTING_TYPE_STRING_EXT,
+         .valueCount = 1,
+         .pValues = &words[i],
+      };
+      const VkLayerSettingsCreateInfoEXT chain = {
+         .sType = VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT,
+         .settingCount = 1,
+         .pSettings = &setting,
+      };
+      struct vt_instance instance;
+      struct vt_device device;
+      struct vt_bound_buffer buffer;
+      /* Loaders older than the extension refuse its name, not its struct. */
+      if (!vt_instance_init_with(&instance, layers, VK_API_VERSION_1_3,
+                                 VK_EXT_LAYER_SETTINGS_EXTENSION_NAME,
+                                 &chain) &&
+          !vt_instance_init_with(&instance, layers, VK_API_VERSION_1_3, NULL,
+                                 &chain))
+         return U_TEST_SKIP;
+      if (vt_device_init(&device, &instance) &&
+          vt_bound_buffer_init(&buffer, &device, VT_DMA_BUF, VT_DMA_BUF,
+                               -1)) {
+         const int fd = vt_export(&device, buffer.memory);
+         U_CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+         const int seals = fcntl(fd, F_GET_SEALS);
+         U_CHECK_EQ(seals >= 0 && (seals & F_SEAL_SHRINK), i == 1);
+         close(fd);
+         vt_bound_buffer_finish(&buffer, &device);
+      }
+      vt_device_finish(&device);
+      vt_instance_finish(&instance);
+   }
+   return failures() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -125,6 +175,8 @@ main(int argc, char **argv)
 
    if (argc > 2 && !strcmp(argv[2], "old-application"))
       return test_old_application(layers);
+   if (argc > 2 && !strcmp(argv[2], "settings"))
+      return test_settings(layers);
 
    struct pair pair;
    struct vt_instance instance;

@@ -27,11 +27,15 @@ void test_buffer(struct pair *pair);
 void test_import_twice(struct pair *pair);
 void test_wrong_fds(struct pair *pair);
 void test_forced_export(struct pair *pair);
-void test_hostile(struct pair *pair);
 void test_leaving(struct pair *pair);
 void test_no_fds(struct pair *pair);
 void test_threads(struct pair *pair);
 int memory_test_failures(void);
+
+/* vl_device_hostile_test.c */
+void test_hostile(struct pair *pair);
+void test_wrong_planes(struct pair *pair);
+int hostile_test_failures(void);
 
 /* vl_device_image_test.c */
 void test_image(struct pair *pair);

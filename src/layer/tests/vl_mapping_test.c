@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,6 +59,14 @@ __wrap_mmap64(void *address,
 {
    return inject() ? MAP_FAILED
                    : __real_mmap64(address, size, prot, flags, fd, at);
+}
+
+int __real_posix_fallocate64(int fd, off_t at, off_t size);
+int __wrap_posix_fallocate64(int fd, off_t at, off_t size);
+int
+__wrap_posix_fallocate64(int fd, off_t at, off_t size)
+{
+   return inject() ? injected_errno : __real_posix_fallocate64(fd, at, size);
 }
 
 int __real_ftruncate64(int fd, off_t size);
@@ -114,7 +123,8 @@ __wrap_vl_os_create_dma_buf(int fd, uint64_t size_B)
 {
    if (!has_dma_bufs)
       return __real_vl_os_create_dma_buf(fd, size_B);
-   const int stand_in = memfd_create("stand-in", MFD_CLOEXEC);
+   const int stand_in =
+      memfd_create("stand-in", MFD_CLOEXEC | MFD_ALLOW_SEALING);
    if (stand_in >= 0 && ftruncate(stand_in, (off_t)size_B)) {
       close(stand_in);
       return -1;
@@ -239,7 +249,8 @@ static void
 test_sizes(uint64_t page_B)
 {
    struct vl_mapping *mapping;
-   const int fd = memfd_create("venus-shm-test", MFD_CLOEXEC);
+   const int fd =
+      memfd_create("venus-shm-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
    U_CHECK_EQ(ftruncate(fd, (off_t)(page_B + 1)), 0);
 
    U_CHECK_EQ(vl_mapping_import(fd, 3 * page_B, page_B, &mapping),
@@ -253,14 +264,21 @@ test_sizes(uint64_t page_B)
    /* the last page counts in full */
    U_CHECK_EQ(vl_mapping_import(fd, 2 * page_B, page_B, &mapping),
               VK_SUCCESS);
-   /* it cannot be sealed, so its owner may grow and shrink it */
+   /* its owner may grow it, but the mapping stays what it is */
    struct vl_mapping *second;
    U_CHECK_EQ(ftruncate(fd, (off_t)(4 * page_B)), 0);
    U_CHECK_EQ(vl_mapping_import(fd, 4 * page_B, page_B, &second),
               VK_ERROR_INVALID_EXTERNAL_HANDLE);
-   U_CHECK_EQ(ftruncate(fd, (off_t)page_B), 0);
-   U_CHECK_EQ(vl_mapping_import(fd, 2 * page_B, page_B, &second),
-              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK_EQ(vl_mapping_import(fd, 2 * page_B, page_B, &second), VK_SUCCESS);
+   U_CHECK(second == mapping);
+   vl_mapping_unref(second);
+   if (has_seals) {
+      U_CHECK_EQ(ftruncate(fd, (off_t)page_B), -1);
+   } else {
+      U_CHECK_EQ(ftruncate(fd, (off_t)page_B), 0);
+      U_CHECK_EQ(vl_mapping_import(fd, 2 * page_B, page_B, &second),
+                 VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   }
    U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &second), VK_SUCCESS);
    U_CHECK(second == mapping);
    vl_mapping_unref(second);
@@ -279,6 +297,62 @@ test_sizes(uint64_t page_B)
               VK_SUCCESS);
 }
 
+/* Memory that its owner may cut off below us: not where that can be
+ * forbidden, but a process whose own memory is like that has to trust.
+ */
+static void
+test_shrinkable(uint64_t page_B)
+{
+   char path[] = "/tmp/venus-shm-test-XXXXXX";
+   const int fds[] = {
+      memfd_create("venus-shm-test", MFD_CLOEXEC),
+      mkstemp(path),
+   };
+   unlink(path);
+   for (int i = 0; i < 2; i++) {
+      struct vl_mapping *mapping;
+      U_CHECK_EQ(ftruncate(fds[i], (off_t)page_B), 0);
+      const VkResult result =
+         vl_mapping_import(fds[i], page_B, page_B, &mapping);
+      U_CHECK_EQ(result,
+                 has_seals ? VK_ERROR_INVALID_EXTERNAL_HANDLE : VK_SUCCESS);
+      if (result == VK_SUCCESS)
+         vl_mapping_unref(mapping);
+
+      vl_os_choose_backing(VL_OS_BACKING_FILE);
+      U_CHECK_EQ(vl_mapping_import(fds[i], page_B, page_B, &mapping),
+                 VK_SUCCESS);
+      vl_mapping_unref(mapping);
+      vl_os_choose_backing(VL_OS_BACKING_AUTO);
+      close(fds[i]);
+   }
+}
+
+/* A file on disk or in /dev/shm: seekable, with all of its pages there. */
+static void
+test_file_backing(uint64_t page_B)
+{
+   struct vl_mapping *mapping;
+   vl_os_choose_backing(VL_OS_BACKING_FILE);
+   if (U_CHECK_EQ(vl_mapping_create(5 * page_B, page_B, &mapping),
+                  VK_SUCCESS)) {
+      int fd = -1;
+      struct stat st;
+      U_CHECK_EQ(vl_mapping_export(mapping, &fd), VK_SUCCESS);
+      U_CHECK_EQ(lseek(fd, 0, SEEK_END), 5 * page_B);
+      U_CHECK_EQ(fstat(fd, &st), 0);
+      U_CHECK(S_ISREG(st.st_mode) && !st.st_nlink);
+      U_CHECK(st.st_blocks * 512 >= (blkcnt_t)(5 * page_B));
+      U_CHECK_EQ(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR);
+      close(fd);
+      vl_mapping_unref(mapping);
+   }
+   /* more than any file system here has: refused now, not at a touch */
+   U_CHECK(vl_mapping_create(UINT64_C(1) << 50, page_B, &mapping) !=
+           VK_SUCCESS);
+   vl_os_choose_backing(VL_OS_BACKING_AUTO);
+}
+
 static void
 test_alignment(uint64_t page_B)
 {
@@ -292,8 +366,66 @@ test_alignment(uint64_t page_B)
          continue;
       U_CHECK_EQ((uintptr_t)mapping->pointer % alignment_B, 0);
       memset(mapping->pointer, 1, mapping->size_B);
+      int fd = -1;
+      U_CHECK_EQ(vl_mapping_export(mapping, &fd), VK_SUCCESS);
+      U_CHECK_EQ(lseek(fd, 0, SEEK_END), 3 * alignment_B);
       vl_mapping_unref(mapping);
+
+      /* mapped where one page will do, it may not do for the next importer,
+       * and is not mapped a second time
+       */
+      struct vl_mapping *second = NULL;
+      U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &mapping), VK_SUCCESS);
+      const bool fits = (uintptr_t)mapping->pointer % alignment_B == 0;
+      U_CHECK_EQ(vl_mapping_import(fd, alignment_B, alignment_B, &second),
+                 fits ? VK_SUCCESS : VK_ERROR_INVALID_EXTERNAL_HANDLE);
+      if (fits)
+         vl_mapping_unref(second);
+      vl_mapping_unref(mapping);
+      close(fd);
    }
+}
+
+/* Two devices in a process, of which one asks for more. */
+static void
+test_prepared(uint64_t page_B)
+{
+   enum { ALIGNMENT_B = 1 << 16 };
+   struct vl_mapping *mapping, *same;
+   int fd = -1;
+   vl_mapping_prepare(page_B);
+   vl_mapping_prepare(ALIGNMENT_B);
+   vl_mapping_prepare(page_B);
+   for (int i = 0; i < 20; i++) {
+      U_CHECK_EQ(vl_mapping_create(page_B, page_B, &mapping), VK_SUCCESS);
+      U_CHECK_EQ((uintptr_t)mapping->pointer % ALIGNMENT_B, 0);
+      U_CHECK_EQ(mapping->size_B, ALIGNMENT_B);
+      U_CHECK_EQ(vl_mapping_export(mapping, &fd), VK_SUCCESS);
+      U_CHECK_EQ(lseek(fd, 0, SEEK_END), ALIGNMENT_B);
+      U_CHECK_EQ(vl_mapping_import(fd, ALIGNMENT_B, ALIGNMENT_B, &same),
+                 VK_SUCCESS);
+      U_CHECK(same == mapping);
+      vl_mapping_unref(same);
+      vl_mapping_unref(mapping);
+
+      /* somebody else's, first by the one that asks for less */
+      U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &mapping), VK_SUCCESS);
+      U_CHECK_EQ(vl_mapping_import(fd, ALIGNMENT_B, ALIGNMENT_B, &same),
+                 VK_SUCCESS);
+      U_CHECK(same == mapping);
+      vl_mapping_unref(same);
+      vl_mapping_unref(mapping);
+      close(fd);
+   }
+
+   /* memory of one page is too short for the other device */
+   fd = memfd_create("venus-shm-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+   U_CHECK_EQ(ftruncate(fd, (off_t)page_B), 0);
+   U_CHECK_EQ(vl_mapping_import(fd, ALIGNMENT_B, ALIGNMENT_B, &mapping),
+              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &mapping), VK_SUCCESS);
+   vl_mapping_unref(mapping);
+   close(fd);
 }
 
 static void
@@ -332,6 +464,103 @@ test_wrong_kinds(uint64_t page_B)
    close(sockets[1]);
 }
 
+/* Imports keep no fd, exports keep one each, out of the way of select(). */
+static void
+test_many(uint64_t page_B)
+{
+   enum { COUNT = 3000 };
+   static struct vl_mapping *made[COUNT], *imported[COUNT];
+   struct rlimit old, tight;
+   getrlimit(RLIMIT_NOFILE, &old);
+
+   /* thousands of imports with room for a few fds */
+   tight = old;
+   tight.rlim_cur = 64;
+   setrlimit(RLIMIT_NOFILE, &tight);
+   for (int i = 0; i < COUNT; i++) {
+      const int fd =
+         memfd_create("venus-shm-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+      if (!U_CHECK_EQ(ftruncate(fd, (off_t)page_B), 0) ||
+          !U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &imported[i]),
+                      VK_SUCCESS))
+         return;
+      close(fd);
+   }
+   U_CHECK_EQ(vl_mapping_count(), COUNT);
+   int fd = -1;
+   U_CHECK_EQ(vl_mapping_export(imported[0], &fd),
+              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK_EQ(fd, -1);
+   for (int i = 0; i < COUNT; i++)
+      vl_mapping_unref(imported[i]);
+
+   /* exports up to the limit: an error, and what there is goes on working */
+   int count = 0;
+   VkResult result = VK_SUCCESS;
+   while (count < COUNT && result == VK_SUCCESS) {
+      result = vl_mapping_create(page_B, page_B, &made[count]);
+      count += result == VK_SUCCESS;
+   }
+   U_CHECK_EQ(result, VK_ERROR_OUT_OF_HOST_MEMORY);
+   U_CHECK(count > 32 && count < 64);
+   U_CHECK_EQ(vl_mapping_export(made[0], &fd), VK_ERROR_TOO_MANY_OBJECTS);
+   U_CHECK_EQ(fd, -1);
+   while (count)
+      vl_mapping_unref(made[--count]);
+
+   /* and with the limit that a process may have */
+   vl_os_raise_fd_limit();
+   getrlimit(RLIMIT_NOFILE, &tight);
+   U_CHECK_EQ(tight.rlim_cur, old.rlim_max);
+   if (tight.rlim_cur > COUNT + 2048) {
+      const int low = dup(0);
+      for (int i = 0; i < COUNT; i++) {
+         U_CHECK_EQ(vl_mapping_create(page_B, page_B, &made[i]), VK_SUCCESS);
+         fd = -1;
+         U_CHECK_EQ(vl_mapping_export(made[i], &fd), VK_SUCCESS);
+         U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &imported[i]),
+                    VK_SUCCESS);
+         U_CHECK(imported[i] == made[i]);
+         /* the process's own numbers are where they were */
+         U_CHECK(fd <= low + 1);
+         close(fd);
+      }
+      close(low);
+      U_CHECK_EQ(vl_mapping_count(), COUNT);
+      for (int i = 0; i < COUNT; i++) {
+         vl_mapping_unref(made[i]);
+         vl_mapping_unref(imported[i]);
+      }
+   } else {
+      printf("many: only %d fds here\n", (int)tight.rlim_cur);
+   }
+   setrlimit(RLIMIT_NOFILE, &old);
+}
+
+/* An import that may be exported keeps an fd of its own. */
+static void
+test_export_of_import(uint64_t page_B)
+{
+   const int fd =
+      memfd_create("venus-shm-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+   struct vl_mapping *mapping;
+   struct stat st, st_out;
+   U_CHECK_EQ(ftruncate(fd, (off_t)page_B), 0);
+   U_CHECK_EQ(fstat(fd, &st), 0);
+   U_CHECK_EQ(vl_mapping_import(fd, page_B, page_B, &mapping), VK_SUCCESS);
+   U_CHECK_EQ(vl_mapping_keep_fd(mapping, fd), VK_SUCCESS);
+   const struct usage before = usage();
+   U_CHECK_EQ(vl_mapping_keep_fd(mapping, fd), VK_SUCCESS);
+   U_CHECK_EQ(usage().fds, before.fds);
+   close(fd);
+   int out = -1;
+   U_CHECK_EQ(vl_mapping_export(mapping, &out), VK_SUCCESS);
+   U_CHECK_EQ(fstat(out, &st_out), 0);
+   U_CHECK(st.st_ino == st_out.st_ino && st.st_dev == st_out.st_dev);
+   close(out);
+   vl_mapping_unref(mapping);
+}
+
 /* Fails the first call that can, then the second one, and so on. */
 static void
 test_injected(uint64_t page_B)
@@ -354,8 +583,10 @@ test_injected(uint64_t page_B)
          vl_mapping_unref(mapping);
          if (result == VK_SUCCESS)
             result = vl_mapping_import(fd, page_B, page_B, &imported);
-         if (result == VK_SUCCESS)
+         if (result == VK_SUCCESS) {
+            result = vl_mapping_keep_fd(imported, fd);
             vl_mapping_unref(imported);
+         }
          calls_until_failure = 0;
          if (fd >= 0)
             close(fd);
@@ -379,9 +610,14 @@ main(int argc, char **argv)
       { "identity", test_identity },
       { "alias", test_dma_buf_alias },
       { "sizes", test_sizes },
+      { "shrinkable", test_shrinkable },
+      { "file", test_file_backing },
       { "alignment", test_alignment },
       { "wrong kinds", test_wrong_kinds },
+      { "export of import", test_export_of_import },
+      { "many", test_many },
       { "injected", test_injected },
+      { "prepared", test_prepared }, /* last: it holds for the process */
    };
    has_seals = argc > 1 && !strcmp(argv[1], "sealed");
 

@@ -2,72 +2,65 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * VK_LAYER_VENUS_test_mask: sits between the layer under test and a real
- * driver, and makes it one with opaque fds but no dma-bufs, whatever the
- * driver is. VENUS_TEST_MASK makes that poorer, richer or a liar; it is read
- * when an instance is created:
- *
- *    hide-host      no VK_EXT_external_memory_host
- *    hide-fd        no VK_KHR_external_memory_fd, so no dma-bufs either
- *    no-device      a second device cannot be created
- *    fail-import    host pointers are refused
- *    fail-buffer    buffers with the host-allocation type are refused
- *    fail-image     the same for images
- *    no-types       a host pointer fits no memory type
- *    elsewhere      imports succeed, but the device writes to other memory
- *    bad-alignment  minImportedHostPointerAlignment is not a power of two
- *    discrete       two memory types, only the second takes host pointers
- *    own-modifiers  the driver has a tiled modifier of its own
- *    complete       the driver has dma-bufs and modifiers of its own
- *
- * One driver, one thread: the next functions are kept in plain globals.
+ * The mask's door, instance and physical devices.
  */
 
-#include <stdbool.h>
+#include "vl_mask.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <vulkan/vk_layer.h>
-#include <vulkan/vulkan.h>
 
-#define HOST           VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
-#define DMA_BUF        VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
-#define TILED          UINT64_C(0x0100000000000001)
-#define SCRATCH_SIZE_B (UINT64_C(1) << 20)
+#define TILED UINT64_C(0x0100000000000001)
 
-static char mode[32];
-static VkInstance the_instance;
+VkInstance mask_instance;
+PFN_vkGetDeviceProcAddr mask_next_gdpa;
+
+static char words[256]; /* VENUS_TEST_MASK between commas */
 static PFN_vkGetInstanceProcAddr next_gipa;
-static PFN_vkGetDeviceProcAddr next_gdpa;
-static void *scratch;
+static VkPhysicalDevice first_physical;
 
 /* Looked up while the instance is being created: afterwards the loader
  * answers with the top of the chain.
  */
 #define MASKED(X)                                                            \
    X(EnumerateDeviceExtensionProperties)                                     \
+   X(EnumeratePhysicalDevices)                                               \
    X(GetPhysicalDeviceFeatures)                                              \
+   X(GetPhysicalDeviceFormatProperties2)                                     \
    X(GetPhysicalDeviceQueueFamilyProperties)                                 \
    X(GetPhysicalDeviceMemoryProperties)                                      \
+   X(GetPhysicalDeviceMemoryProperties2)                                     \
    X(GetPhysicalDeviceProperties2)                                           \
    X(GetPhysicalDeviceExternalBufferProperties)                              \
    X(GetPhysicalDeviceImageFormatProperties2)
 #define MEMBER(name) PFN_vk##name name;
 static struct {
    MASKED(MEMBER)
-} next_instance;
+} next;
 
-#define NEXT_INSTANCE(name) (next_instance.name)
-#define NEXT_DEVICE(name)   ((PFN_vk##name)next_gdpa(device, "vk" #name))
-
-static bool
-mode_is(const char *name)
+bool
+mask_is(const char *word)
 {
-   return !strcmp(mode, name);
+   char wanted[64];
+   snprintf(wanted, sizeof(wanted), ",%s,", word);
+   return strstr(words, wanted) != NULL;
 }
 
-static const void *
-find(const void *chain, VkStructureType type)
+uint64_t
+mask_alignment(void)
+{
+   return mask_is("align-64k") ? 65536 : mask_is("align-16k") ? 16384 : 0;
+}
+
+bool
+mask_has_two_types(void)
+{
+   return mask_is("discrete") || mask_is("non-coherent");
+}
+
+const void *
+mask_find(const void *chain, VkStructureType type)
 {
    const VkBaseInStructure *in = chain;
    while (in && in->sType != type)
@@ -93,27 +86,30 @@ mask_CreateInstance(const VkInstanceCreateInfo *info,
    link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 
    const char *wanted = getenv("VENUS_TEST_MASK");
-   strncpy(mode, wanted ? wanted : "", sizeof(mode) - 1);
+   snprintf(words, sizeof(words), ",%s,", wanted ? wanted : "");
 
    const VkResult result = ((PFN_vkCreateInstance)next_gipa(
       NULL, "vkCreateInstance"))(info, allocator, instance);
    if (result != VK_SUCCESS)
       return result;
-   the_instance = *instance;
+   mask_instance = *instance;
 #define LOAD(name)                                                           \
-   next_instance.name = (PFN_vk##name)next_gipa(the_instance, "vk" #name);
+   next.name = (PFN_vk##name)next_gipa(mask_instance, "vk" #name);
    MASKED(LOAD)
 #undef LOAD
+   uint32_t count = 1;
+   next.EnumeratePhysicalDevices(mask_instance, &count, &first_physical);
    return VK_SUCCESS;
 }
 
-static bool
-is_own(const char *name)
+bool
+mask_is_own(const char *name)
 {
-   return ((mode_is("own-modifiers") || mode_is("complete")) &&
-           (!strcmp(name, VK_EXT_IMAGE_DRM_FORMAT_MODIFIER_EXTENSION_NAME) ||
-            !strcmp(name, VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME))) ||
-          (mode_is("complete") &&
+   return (mask_is("own-modifiers") &&
+           !strcmp(name, VK_EXT_IMAGE_DRM_FORMAT_MODIFIER_EXTENSION_NAME)) ||
+          ((mask_is("own-modifiers") || mask_is("native-dma-buf")) &&
+           !strcmp(name, VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME)) ||
+          (mask_is("native-dma-buf") &&
            !strcmp(name, VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME));
 }
 
@@ -130,14 +126,14 @@ mask_CreateDevice(VkPhysicalDevice physical,
    if (!in)
       return VK_ERROR_INITIALIZATION_FAILED;
    VkLayerDeviceCreateInfo *link = (VkLayerDeviceCreateInfo *)in;
-   next_gdpa = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
+   mask_next_gdpa = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
    const PFN_vkCreateDevice create =
       (PFN_vkCreateDevice)link->u.pLayerInfo->pfnNextGetInstanceProcAddr(
-         the_instance, "vkCreateDevice");
+         mask_instance, "vkCreateDevice");
    link->u.pLayerInfo = link->u.pLayerInfo->pNext;
 
    static int device_count;
-   if (mode_is("no-device") && device_count++ == 0)
+   if (mask_is("no-device") && device_count++ == 0)
       return VK_ERROR_INITIALIZATION_FAILED;
 
    VkDeviceCreateInfo copy = *info;
@@ -145,11 +141,14 @@ mask_CreateDevice(VkPhysicalDevice physical,
    copy.enabledExtensionCount = 0;
    copy.ppEnabledExtensionNames = names;
    for (uint32_t i = 0; i < info->enabledExtensionCount && i < 64; i++) {
-      if (!is_own(info->ppEnabledExtensionNames[i]))
+      if (!mask_is_own(info->ppEnabledExtensionNames[i]))
          names[copy.enabledExtensionCount++] =
             info->ppEnabledExtensionNames[i];
    }
-   return create(physical, &copy, allocator, device);
+   const VkResult result = create(physical, &copy, allocator, device);
+   if (result == VK_SUCCESS)
+      mask_load_device(*device);
+   return result;
 }
 
 /* Newer drivers have some of what the layer under test is there to add. */
@@ -162,12 +161,15 @@ is_too_new(const char *name)
 }
 
 static bool
-is_hidden(const char *name)
+is_hidden(VkPhysicalDevice physical, const char *name)
 {
+   const bool hides_host =
+      mask_is("hide-host") ||
+      (mask_is("second-hides-host") && physical != first_physical);
    return is_too_new(name) ||
-          (mode_is("hide-host") &&
+          (hides_host &&
            !strcmp(name, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME)) ||
-          (mode_is("hide-fd") &&
+          (mask_is("hide-fd") &&
            !strcmp(name, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME));
 }
 
@@ -184,16 +186,16 @@ mask_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical,
    };
    static VkExtensionProperties list[512];
    uint32_t total = 500, kept = 0;
-   VkResult result = NEXT_INSTANCE(EnumerateDeviceExtensionProperties)(
-      physical, layer, &total, list);
+   VkResult result =
+      next.EnumerateDeviceExtensionProperties(physical, layer, &total, list);
    if (result != VK_SUCCESS)
       return result;
    for (uint32_t i = 0; i < total; i++) {
-      if (!is_hidden(list[i].extensionName))
+      if (!is_hidden(physical, list[i].extensionName))
          list[kept++] = list[i];
    }
    for (int i = 0; i < 3; i++) {
-      if (is_own(own[i])) {
+      if (mask_is_own(own[i])) {
          memset(&list[kept], 0, sizeof(list[kept]));
          strcpy(list[kept].extensionName, own[i]);
          list[kept++].specVersion = 1;
@@ -215,7 +217,7 @@ static VKAPI_ATTR void VKAPI_CALL
 mask_GetPhysicalDeviceFeatures(VkPhysicalDevice physical,
                                VkPhysicalDeviceFeatures *features)
 {
-   NEXT_INSTANCE(GetPhysicalDeviceFeatures)(physical, features);
+   next.GetPhysicalDeviceFeatures(physical, features);
    features->sparseBinding = VK_TRUE;
 }
 
@@ -224,10 +226,26 @@ mask_GetPhysicalDeviceQueueFamilyProperties(VkPhysicalDevice physical,
                                             uint32_t *count,
                                             VkQueueFamilyProperties *families)
 {
-   NEXT_INSTANCE(GetPhysicalDeviceQueueFamilyProperties)
-   (physical, count, families);
+   next.GetPhysicalDeviceQueueFamilyProperties(physical, count, families);
    for (uint32_t i = 0; families && i < *count; i++)
       families[i].queueFlags |= VK_QUEUE_SPARSE_BINDING_BIT;
+}
+
+static void
+mask_memory(VkPhysicalDeviceMemoryProperties *memory)
+{
+   if (mask_has_two_types()) {
+      memory->memoryTypeCount = 2;
+      memory->memoryTypes[1] = memory->memoryTypes[0];
+   }
+   if (mask_is("non-coherent")) {
+      memory->memoryTypes[1].propertyFlags &=
+         ~(VkMemoryPropertyFlags)VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+   }
+   if (mask_is("non-coherent") || mask_is("only-non-coherent")) {
+      memory->memoryTypes[0].propertyFlags &=
+         ~(VkMemoryPropertyFlags)VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+   }
 }
 
 static VKAPI_ATTR void VKAPI_CALL
@@ -235,23 +253,41 @@ mask_GetPhysicalDeviceMemoryProperties(
    VkPhysicalDevice physical,
    VkPhysicalDeviceMemoryProperties *memory)
 {
-   NEXT_INSTANCE(GetPhysicalDeviceMemoryProperties)(physical, memory);
-   if (mode_is("discrete")) {
-      memory->memoryTypeCount = 2;
-      memory->memoryTypes[1] = memory->memoryTypes[0];
-   }
+   next.GetPhysicalDeviceMemoryProperties(physical, memory);
+   mask_memory(memory);
+}
+
+static VKAPI_ATTR void VKAPI_CALL
+mask_GetPhysicalDeviceMemoryProperties2(
+   VkPhysicalDevice physical,
+   VkPhysicalDeviceMemoryProperties2 *memory)
+{
+   next.GetPhysicalDeviceMemoryProperties2(physical, memory);
+   mask_memory(&memory->memoryProperties);
 }
 
 static VKAPI_ATTR void VKAPI_CALL
 mask_GetPhysicalDeviceProperties2(VkPhysicalDevice physical,
                                   VkPhysicalDeviceProperties2 *properties)
 {
-   NEXT_INSTANCE(GetPhysicalDeviceProperties2)(physical, properties);
-   VkPhysicalDeviceExternalMemoryHostPropertiesEXT *host = (void *)find(
+   next.GetPhysicalDeviceProperties2(physical, properties);
+   VkPhysicalDeviceExternalMemoryHostPropertiesEXT *host = (void *)mask_find(
       properties,
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT);
-   if (host && mode_is("bad-alignment"))
+   if (host && mask_is("bad-alignment"))
       host->minImportedHostPointerAlignment = 4097;
+   if (host && mask_alignment())
+      host->minImportedHostPointerAlignment = mask_alignment();
+}
+
+/* Properties of opaque fds as those of dma-bufs. */
+static void
+rename_types(VkExternalMemoryProperties *properties)
+{
+   if (properties->externalMemoryFeatures) {
+      properties->compatibleHandleTypes = MASK_DMA_BUF;
+      properties->exportFromImportedHandleTypes = MASK_DMA_BUF;
+   }
 }
 
 static VKAPI_ATTR void VKAPI_CALL
@@ -260,17 +296,52 @@ mask_GetPhysicalDeviceExternalBufferProperties(
    const VkPhysicalDeviceExternalBufferInfo *info,
    VkExternalBufferProperties *properties)
 {
-   NEXT_INSTANCE(GetPhysicalDeviceExternalBufferProperties)
-   (physical, info, properties);
-   if (info->handleType == DMA_BUF) {
+   VkPhysicalDeviceExternalBufferInfo copy = *info;
+   if (info->handleType == MASK_DMA_BUF)
+      copy.handleType = MASK_OPAQUE;
+   next.GetPhysicalDeviceExternalBufferProperties(physical, &copy,
+                                                  properties);
+   if (info->handleType != MASK_DMA_BUF)
+      return;
+   if (mask_is("native-dma-buf"))
+      rename_types(&properties->externalMemoryProperties);
+   else
       properties->externalMemoryProperties =
          (VkExternalMemoryProperties){ 0 };
-      if (mode_is("complete")) {
-         properties->externalMemoryProperties.externalMemoryFeatures =
-            VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT |
-            VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
-      }
+}
+
+static VKAPI_ATTR void VKAPI_CALL
+mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
+                                        VkFormat format,
+                                        VkFormatProperties2 *properties)
+{
+   VkDrmFormatModifierPropertiesListEXT *list = (void *)mask_find(
+      properties, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
+   const uint32_t room = list ? list->drmFormatModifierCount : 0;
+   next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
+   VkFormatProperties3 *properties3 =
+      (void *)mask_find(properties, VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3);
+   if (mask_is("no-linear-render")) {
+      properties->formatProperties.linearTilingFeatures &=
+         ~(VkFlags)VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+      if (properties3)
+         properties3->linearTilingFeatures &=
+            ~VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT;
    }
+   if (!list)
+      return;
+   /* newer drivers answer whether they have the extension or not */
+   list->drmFormatModifierCount = mask_is("own-modifiers");
+   if (!list->drmFormatModifierCount)
+      return;
+   if (!list->pDrmFormatModifierProperties || !room)
+      return;
+   list->pDrmFormatModifierProperties[0] = (VkDrmFormatModifierPropertiesEXT){
+      .drmFormatModifier = TILED,
+      .drmFormatModifierPlaneCount = 1,
+      .drmFormatModifierTilingFeatures =
+         properties->formatProperties.optimalTilingFeatures,
+   };
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
@@ -280,143 +351,29 @@ mask_GetPhysicalDeviceImageFormatProperties2(
    VkImageFormatProperties2 *properties)
 {
    VkPhysicalDeviceImageFormatInfo2 copy = *info;
-   if (mode_is("own-modifiers") &&
+   if (mask_is("own-modifiers") &&
        info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT) {
       copy.tiling = VK_IMAGE_TILING_OPTIMAL;
       copy.pNext = NULL;
    }
-   return NEXT_INSTANCE(GetPhysicalDeviceImageFormatProperties2)(
+   VkPhysicalDeviceExternalImageFormatInfo *external = (void *)mask_find(
+      copy.pNext,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
+   const bool renamed = external && mask_is("native-dma-buf") &&
+                        external->handleType == MASK_DMA_BUF;
+   if (renamed)
+      external->handleType = MASK_OPAQUE;
+   const VkResult result = next.GetPhysicalDeviceImageFormatProperties2(
       physical, &copy, properties);
-}
-
-static VKAPI_ATTR VkResult VKAPI_CALL
-mask_AllocateMemory(VkDevice device,
-                    const VkMemoryAllocateInfo *info,
-                    const VkAllocationCallbacks *allocator,
-                    VkDeviceMemory *memory)
-{
-   VkMemoryAllocateInfo copy = *info;
-   const VkImportMemoryHostPointerInfoEXT *import = find(
-      info->pNext, VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT);
-   VkImportMemoryHostPointerInfoEXT other;
-   if (import && mode_is("fail-import"))
-      return VK_ERROR_INVALID_EXTERNAL_HANDLE;
-   if (import && mode_is("elsewhere")) {
-      other = *import;
-      other.pHostPointer = scratch;
-      copy.pNext = &other;
+   if (renamed) {
+      external->handleType = MASK_DMA_BUF;
+      VkExternalImageFormatProperties *out = (void *)mask_find(
+         properties->pNext,
+         VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
+      if (out)
+         rename_types(&out->externalMemoryProperties);
    }
-   if (mode_is("discrete"))
-      copy.memoryTypeIndex = 0;
-   return NEXT_DEVICE(AllocateMemory)(device, &copy, allocator, memory);
-}
-
-static VKAPI_ATTR VkResult VKAPI_CALL
-mask_GetMemoryHostPointerPropertiesEXT(
-   VkDevice device,
-   VkExternalMemoryHandleTypeFlagBits type,
-   const void *pointer,
-   VkMemoryHostPointerPropertiesEXT *properties)
-{
-   const VkResult result = NEXT_DEVICE(GetMemoryHostPointerPropertiesEXT)(
-      device, type, pointer, properties);
-   if (mode_is("no-types"))
-      properties->memoryTypeBits = 0;
-   if (mode_is("discrete"))
-      properties->memoryTypeBits = 2;
    return result;
-}
-
-static VKAPI_ATTR VkResult VKAPI_CALL
-mask_CreateBuffer(VkDevice device,
-                  const VkBufferCreateInfo *info,
-                  const VkAllocationCallbacks *allocator,
-                  VkBuffer *buffer)
-{
-   const VkExternalMemoryBufferCreateInfo *external =
-      find(info->pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
-   if (external && (external->handleTypes & HOST) && mode_is("fail-buffer"))
-      return VK_ERROR_OUT_OF_DEVICE_MEMORY;
-   return NEXT_DEVICE(CreateBuffer)(device, info, allocator, buffer);
-}
-
-static VKAPI_ATTR VkResult VKAPI_CALL
-mask_CreateImage(VkDevice device,
-                 const VkImageCreateInfo *info,
-                 const VkAllocationCallbacks *allocator,
-                 VkImage *image)
-{
-   const VkExternalMemoryImageCreateInfo *external =
-      find(info->pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO);
-   if (external && (external->handleTypes & HOST) && mode_is("fail-image"))
-      return VK_ERROR_OUT_OF_DEVICE_MEMORY;
-   return NEXT_DEVICE(CreateImage)(device, info, allocator, image);
-}
-
-static VKAPI_ATTR void VKAPI_CALL
-mask_GetBufferMemoryRequirements(VkDevice device,
-                                 VkBuffer buffer,
-                                 VkMemoryRequirements *requirements)
-{
-   NEXT_DEVICE(GetBufferMemoryRequirements)(device, buffer, requirements);
-   if (mode_is("discrete"))
-      requirements->memoryTypeBits = 3;
-}
-
-static VKAPI_ATTR void VKAPI_CALL
-mask_GetImageMemoryRequirements(VkDevice device,
-                                VkImage image,
-                                VkMemoryRequirements *requirements)
-{
-   NEXT_DEVICE(GetImageMemoryRequirements)(device, image, requirements);
-   if (mode_is("discrete"))
-      requirements->memoryTypeBits = 3;
-}
-
-/* A driver that dies of a queue family that it does not know. */
-static void
-check_families(uint32_t src, uint32_t dst)
-{
-   if (!is_own(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME) &&
-       (src == VK_QUEUE_FAMILY_FOREIGN_EXT ||
-        dst == VK_QUEUE_FAMILY_FOREIGN_EXT))
-      abort();
-}
-
-static PFN_vkCmdPipelineBarrier next_CmdPipelineBarrier;
-
-static VKAPI_ATTR void VKAPI_CALL
-mask_CmdPipelineBarrier(VkCommandBuffer command,
-                        VkPipelineStageFlags src,
-                        VkPipelineStageFlags dst,
-                        VkDependencyFlags flags,
-                        uint32_t memory_count,
-                        const VkMemoryBarrier *memories,
-                        uint32_t buffer_count,
-                        const VkBufferMemoryBarrier *buffers,
-                        uint32_t image_count,
-                        const VkImageMemoryBarrier *images)
-{
-   for (uint32_t i = 0; i < buffer_count; i++)
-      check_families(buffers[i].srcQueueFamilyIndex,
-                     buffers[i].dstQueueFamilyIndex);
-   for (uint32_t i = 0; i < image_count; i++)
-      check_families(images[i].srcQueueFamilyIndex,
-                     images[i].dstQueueFamilyIndex);
-   next_CmdPipelineBarrier(command, src, dst, flags, memory_count, memories,
-                           buffer_count, buffers, image_count, images);
-}
-
-static PFN_vkCmdPipelineBarrier2 next_CmdPipelineBarrier2;
-
-static VKAPI_ATTR void VKAPI_CALL
-mask_CmdPipelineBarrier2(VkCommandBuffer command,
-                         const VkDependencyInfo *info)
-{
-   for (uint32_t i = 0; i < info->bufferMemoryBarrierCount; i++)
-      check_families(info->pBufferMemoryBarriers[i].srcQueueFamilyIndex,
-                     info->pBufferMemoryBarriers[i].dstQueueFamilyIndex);
-   next_CmdPipelineBarrier2(command, info);
 }
 
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
@@ -425,59 +382,44 @@ mask_GetDeviceProcAddr(VkDevice device, const char *name);
 static const struct {
    const char *name;
    PFN_vkVoidFunction function;
-   bool is_device;
 } entries[] = {
-#define ENTRY(name, is_device)                                               \
+#define ENTRY(name)                                                          \
    {                                                                         \
-      "vk" #name, (PFN_vkVoidFunction)mask_##name, is_device                 \
+      "vk" #name, (PFN_vkVoidFunction)mask_##name                            \
    }
-   ENTRY(CreateInstance, false),
-   ENTRY(CreateDevice, false),
-   ENTRY(EnumerateDeviceExtensionProperties, false),
-   ENTRY(GetPhysicalDeviceFeatures, false),
-   ENTRY(GetPhysicalDeviceQueueFamilyProperties, false),
-   ENTRY(GetPhysicalDeviceMemoryProperties, false),
-   ENTRY(GetPhysicalDeviceProperties2, false),
-   ENTRY(GetPhysicalDeviceExternalBufferProperties, false),
-   ENTRY(GetPhysicalDeviceImageFormatProperties2, false),
-   ENTRY(GetDeviceProcAddr, true),
-   ENTRY(AllocateMemory, true),
-   ENTRY(GetMemoryHostPointerPropertiesEXT, true),
-   ENTRY(CreateBuffer, true),
-   ENTRY(CreateImage, true),
-   ENTRY(GetBufferMemoryRequirements, true),
-   ENTRY(GetImageMemoryRequirements, true),
-   ENTRY(CmdPipelineBarrier, true),
-   ENTRY(CmdPipelineBarrier2, true),
+   ENTRY(CreateInstance),
+   ENTRY(CreateDevice),
+   ENTRY(EnumerateDeviceExtensionProperties),
+   ENTRY(GetPhysicalDeviceFeatures),
+   ENTRY(GetPhysicalDeviceFormatProperties2),
+   ENTRY(GetPhysicalDeviceQueueFamilyProperties),
+   ENTRY(GetPhysicalDeviceMemoryProperties),
+   ENTRY(GetPhysicalDeviceMemoryProperties2),
+   ENTRY(GetPhysicalDeviceProperties2),
+   ENTRY(GetPhysicalDeviceExternalBufferProperties),
+   ENTRY(GetPhysicalDeviceImageFormatProperties2),
+   ENTRY(GetDeviceProcAddr),
 #undef ENTRY
 };
-
-static PFN_vkVoidFunction
-lookup(const char *name, bool device_only)
-{
-   for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-      if (!strcmp(entries[i].name, name) &&
-          (entries[i].is_device || !device_only))
-         return entries[i].function;
-   }
-   return NULL;
-}
 
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 mask_GetDeviceProcAddr(VkDevice device, const char *name)
 {
-   const PFN_vkVoidFunction function = lookup(name, true);
-   next_CmdPipelineBarrier =
-      (PFN_vkCmdPipelineBarrier)next_gdpa(device, "vkCmdPipelineBarrier");
-   next_CmdPipelineBarrier2 =
-      (PFN_vkCmdPipelineBarrier2)next_gdpa(device, "vkCmdPipelineBarrier2");
-   return function ? function : next_gdpa(device, name);
+   if (!strcmp(name, "vkGetDeviceProcAddr"))
+      return (PFN_vkVoidFunction)mask_GetDeviceProcAddr;
+   const PFN_vkVoidFunction function = mask_device_command(name);
+   const PFN_vkVoidFunction below = mask_next_gdpa(device, name);
+   return function && below ? function : below;
 }
 
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL
 mask_GetInstanceProcAddr(VkInstance instance, const char *name)
 {
-   const PFN_vkVoidFunction function = lookup(name, false);
+   for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+      if (!strcmp(entries[i].name, name))
+         return entries[i].function;
+   }
+   const PFN_vkVoidFunction function = mask_device_command(name);
    return function ? function : next_gipa(instance, name);
 }
 
@@ -487,10 +429,6 @@ vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface *version);
 __attribute__((visibility("default"))) VKAPI_ATTR VkResult VKAPI_CALL
 vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface *version)
 {
-   if (!scratch) {
-      scratch = mmap(NULL, SCRATCH_SIZE_B, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-   }
    version->loaderLayerInterfaceVersion = 2;
    version->pfnGetInstanceProcAddr = mask_GetInstanceProcAddr;
    version->pfnGetDeviceProcAddr = mask_GetDeviceProcAddr;

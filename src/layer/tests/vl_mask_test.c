@@ -3,11 +3,13 @@
  * SPDX-License-Identifier: MIT
  *
  * The layer on drivers that are poorer, richer or less honest than the one
- * of this machine (vl_mask_layer.c). Whatever the driver does, ordinary
+ * of this machine (vl_mask.h). Whatever the driver does, ordinary
  * Vulkan must keep working, and nothing may be advertised that does not.
  *
  * Usage: vl_mask_test MODE
  */
+
+#include "vl_mask_test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +17,9 @@
 #include <unistd.h>
 
 #include "u_test.h"
-#include "vl_test_vulkan.h"
 
-#define LAYERS  "VK_LAYER_VENUS_shm,VK_LAYER_VENUS_test_mask"
-#define DMA_BUF VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT
-#define OPAQUE  VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
-#define FORMAT  VK_FORMAT_R8G8B8A8_UNORM
-#define SIZE_B  8192
-#define TILED   UINT64_C(0x0100000000000001)
+#define LAYERS "VK_LAYER_VENUS_shm,VK_LAYER_VENUS_test_mask"
+#define SIZE_B 8192
 
 static const char *const names[4] = {
    VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME,
@@ -116,120 +113,37 @@ use_buffer(struct vt_device *device,
    device->FreeMemory(device->handle, memory, NULL);
 }
 
-static VkResult
-query_modifier(struct vt_instance *in,
-               uint64_t modifier,
-               VkExternalMemoryHandleTypeFlagBits type)
-{
-   const VkPhysicalDeviceExternalImageFormatInfo external = {
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
-      .handleType = type,
-   };
-   const VkPhysicalDeviceImageDrmFormatModifierInfoEXT modifier_info = {
-      .sType =
-         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT,
-      .pNext = type ? &external : NULL,
-      .drmFormatModifier = modifier,
-   };
-   const VkPhysicalDeviceImageFormatInfo2 info = {
-      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
-      .pNext = &modifier_info,
-      .format = FORMAT,
-      .type = VK_IMAGE_TYPE_2D,
-      .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   VkImageFormatProperties2 properties = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
-   };
-   return in->GetPhysicalDeviceImageFormatProperties2(in->physical, &info,
-                                                      &properties);
-}
-
-/* The driver's modifiers cannot be shared, so they are not offered. */
+/* A host of which nothing is made up: not by the queries either. */
 static void
-test_own_modifiers(struct vt_device *device)
+check_nothing_served(struct vt_device *device)
 {
    struct vt_instance *in = device->instance;
-   U_CHECK_EQ(query_modifier(in, TILED, 0), VK_ERROR_FORMAT_NOT_SUPPORTED);
-   U_CHECK_EQ(query_modifier(in, TILED, DMA_BUF),
-              VK_ERROR_FORMAT_NOT_SUPPORTED);
-   U_CHECK_EQ(query_modifier(in, 0, DMA_BUF), VK_SUCCESS);
-
-   static const uint64_t modifiers[] = { TILED, 0 };
-   const VkImageDrmFormatModifierListCreateInfoEXT list = {
-      .sType =
-         VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
-      .drmFormatModifierCount = 2,
-      .pDrmFormatModifiers = modifiers,
+   const VkPhysicalDeviceExternalBufferInfo info = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
+      .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
+      .handleType = DMA_BUF,
    };
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+   VkExternalBufferProperties properties = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES,
+   };
+   in->GetPhysicalDeviceExternalBufferProperties(in->physical, &info,
+                                                 &properties);
+   U_CHECK_EQ(properties.externalMemoryProperties.externalMemoryFeatures, 0);
+
+   VkDrmFormatModifierPropertiesListEXT list = {
+      .sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT,
+   };
+   VkFormatProperties2 format = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
       .pNext = &list,
-      .handleTypes = DMA_BUF,
    };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = FORMAT,
-      .extent = { 16, 16, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   VkImage image;
-   if (!U_CHECK_EQ(device->CreateImage(device->handle, &info, NULL, &image),
-                   VK_SUCCESS))
-      return;
-   VkImageDrmFormatModifierPropertiesEXT properties = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_PROPERTIES_EXT,
-      .drmFormatModifier = TILED,
-   };
-   U_CHECK_EQ(device->GetImageDrmFormatModifierPropertiesEXT(
-                 device->handle, image, &properties),
-              VK_SUCCESS);
-   U_CHECK_EQ(properties.drmFormatModifier, 0);
-   device->DestroyImage(device->handle, image, NULL);
-}
+   in->GetPhysicalDeviceFormatProperties2(in->physical, FORMAT, &format);
+   U_CHECK_EQ(list.drmFormatModifierCount, 0);
 
-/* Two memory types, of which only the second one can be shared. */
-static void
-test_discrete(struct vt_device *device)
-{
-   struct vt_instance *in = device->instance;
-   VkPhysicalDeviceMemoryProperties memory_properties;
-   in->GetPhysicalDeviceMemoryProperties(in->physical, &memory_properties);
-   U_CHECK_EQ(memory_properties.memoryTypeCount, 2);
-   U_CHECK_EQ(memory_properties.memoryTypes[0].propertyFlags,
-              VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT);
-   U_CHECK(memory_properties.memoryTypes[1].propertyFlags &
+   VkPhysicalDeviceMemoryProperties memory;
+   in->GetPhysicalDeviceMemoryProperties(in->physical, &memory);
+   U_CHECK(memory.memoryTypes[0].propertyFlags &
            VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT);
-
-   /* plain objects keep all types, shared ones do not */
-   use_buffer(device, 0, 3, false);
-   use_buffer(device, DMA_BUF, 2, false);
-
-   VkDeviceMemory memory;
-   U_CHECK_EQ(vt_allocate(device, SIZE_B, 1, DMA_BUF, -1, &memory),
-              VK_ERROR_OUT_OF_DEVICE_MEMORY);
-   U_CHECK_EQ(vt_allocate(device, SIZE_B, 2, DMA_BUF, -1, &memory),
-              VK_SUCCESS);
-   const int fd = vt_export(device, memory);
-   VkMemoryFdPropertiesKHR properties = {
-      .sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR,
-   };
-   U_CHECK_EQ(device->GetMemoryFdPropertiesKHR(device->handle, DMA_BUF, fd,
-                                               &properties),
-              VK_SUCCESS);
-   U_CHECK_EQ(properties.memoryTypeBits, 2);
-   VkDeviceMemory imported;
-   U_CHECK_EQ(vt_allocate(device, SIZE_B, 1, 0, fd, &imported),
-              VK_ERROR_INVALID_EXTERNAL_HANDLE);
-   close(fd); /* still ours, then */
-   device->FreeMemory(device->handle, memory, NULL);
 }
 
 /* The mask claims sparse binding; it must go where all memory is shared. */
@@ -247,29 +161,89 @@ check_sparse(const struct vt_instance *instance, bool kept)
    U_CHECK_EQ(!!(family.queueFlags & VK_QUEUE_SPARSE_BINDING_BIT), kept);
 }
 
+struct mask_case {
+   const char *mode;
+   bool listed[4];       /* which of names[] there are */
+   uint32_t plain_types; /* memory types of a plain buffer */
+   uint32_t shared_types;
+   void (*run)(struct vt_device *device);
+};
+
+/* Words of a mode are separated by commas. */
+static bool
+has_word(const char *mode, const char *word)
+{
+   const char *found = strstr(mode, word);
+   const size_t length = strlen(word);
+   return found && (found == mode || found[-1] == ',') &&
+          (!found[length] || found[length] == ',');
+}
+
+static void
+run_case(const struct mask_case *test, struct vt_instance *instance)
+{
+   for (int j = 0; j < 4; j++)
+      U_CHECK_EQ(vt_has_extension(instance, names[j]), test->listed[j]);
+   const bool is_native = has_word(test->mode, "native-dma-buf");
+   check_sparse(instance, !test->listed[1] || is_native ||
+                             test->shared_types != test->plain_types);
+
+   struct vt_device device;
+   if (!vt_device_init(&device, instance))
+      return;
+   /* Ordinary Vulkan works on all of them. */
+   const struct vt_usage before = vt_usage();
+   use_buffer(&device, 0, test->plain_types, false);
+   use_plain_image(&device);
+   if (test->listed[1])
+      use_buffer(&device, DMA_BUF, test->shared_types, is_native);
+   if (test->listed[0] && !is_native) {
+      const bool is_served = has_word(test->mode, "hide-fd");
+      use_buffer(&device, OPAQUE,
+                 is_served ? test->shared_types : test->plain_types,
+                 !is_served);
+   }
+   if (!test->listed[1])
+      check_nothing_served(&device);
+   if (test->run)
+      test->run(&device);
+   U_CHECK_EQ(vt_usage().fds, before.fds);
+   U_CHECK_EQ(vt_usage().mappings, before.mappings);
+   vt_device_finish(&device);
+}
+
 int
 main(int argc, char **argv)
 {
-   /* which of names[] there are, and what else to check */
-   static const struct {
-      const char *mode;
-      bool listed[4];
-      uint32_t plain_types;
-      void (*run)(struct vt_device *device);
-   } cases[] = {
-      { "", { 1, 1, 1, 1 }, 1, NULL },
-      { "hide-host", { 1, 0, 0, 0 }, 1, NULL },
-      { "no-device", { 1, 0, 0, 0 }, 1, NULL },
-      { "fail-import", { 1, 0, 0, 0 }, 1, NULL },
-      { "fail-buffer", { 1, 0, 0, 0 }, 1, NULL },
-      { "fail-image", { 1, 0, 0, 0 }, 1, NULL },
-      { "no-types", { 1, 0, 0, 0 }, 1, NULL },
-      { "elsewhere", { 1, 0, 0, 0 }, 1, NULL },
-      { "bad-alignment", { 1, 0, 0, 0 }, 1, NULL },
-      { "hide-fd", { 1, 1, 1, 1 }, 1, NULL },
-      { "discrete", { 1, 1, 1, 1 }, 3, test_discrete },
-      { "own-modifiers", { 1, 1, 1, 1 }, 1, test_own_modifiers },
-      { "complete", { 1, 1, 1, 1 }, 1, NULL },
+   static const struct mask_case cases[] = {
+      { "", { 1, 1, 1, 1 }, 1, 1, NULL },
+      { "hide-fd", { 1, 1, 1, 1 }, 1, 1, NULL },
+      { "native-dma-buf", { 1, 1, 1, 1 }, 1, 1, test_native },
+      { "own-modifiers", { 1, 1, 1, 1 }, 1, 1, test_own_modifiers },
+      { "discrete", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "discrete,own-modifiers", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "discrete,hide-fd", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "no-linear-render", { 1, 1, 1, 1 }, 1, 1, test_no_linear_render },
+      { "non-coherent", { 1, 1, 1, 1 }, 3, 2, test_non_coherent },
+      { "only-non-coherent", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "align-16k", { 1, 1, 1, 1 }, 1, 1, test_alignment },
+      { "align-64k", { 1, 1, 1, 1 }, 1, 1, test_alignment },
+      { "align-64k,hide-fd,discrete", { 1, 1, 1, 1 }, 3, 2, test_alignment },
+      { "bad-alignment", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "hide-host", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "hide-host,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
+      { "no-device", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-import", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-import,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-buffer", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-buffer,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-image", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "fail-image,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
+      { "no-types", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "elsewhere", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "elsewhere,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
+      { "elsewhere-image", { 1, 0, 0, 0 }, 1, 1, NULL },
+      { "elsewhere-image,hide-fd", { 0, 0, 0, 0 }, 1, 1, NULL },
    };
    const char *mode = argc > 1 ? argv[1] : "";
    setenv("VENUS_TEST_MASK", mode, 1);
@@ -279,35 +253,15 @@ main(int argc, char **argv)
       return U_TEST_SKIP;
    bool found = false;
    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-      if (strcmp(cases[i].mode, mode))
-         continue;
-      found = true;
-      for (int j = 0; j < 4; j++)
-         U_CHECK_EQ(vt_has_extension(&instance, names[j]),
-                    cases[i].listed[j]);
-      check_sparse(&instance, !cases[i].listed[1] ||
-                                 !strcmp(mode, "discrete") ||
-                                 !strcmp(mode, "complete"));
-
-      struct vt_device device;
-      if (!vt_device_init(&device, &instance))
-         break;
-      const struct vt_usage before = vt_usage();
-      use_buffer(&device, 0, cases[i].plain_types, false);
-      /* dma-bufs of the "complete" driver are only claimed */
-      if (cases[i].listed[1] && strcmp(mode, "complete"))
-         use_buffer(&device, DMA_BUF, cases[i].plain_types & 2 ? 2 : 1,
-                    false);
-      use_buffer(&device, OPAQUE, cases[i].plain_types,
-                 strcmp(mode, "hide-fd") != 0);
-      if (cases[i].run)
-         cases[i].run(&device);
-      U_CHECK_EQ(vt_usage().fds, before.fds);
-      U_CHECK_EQ(vt_usage().mappings, before.mappings);
-      vt_device_finish(&device);
+      if (!strcmp(cases[i].mode, mode)) {
+         found = true;
+         run_case(&cases[i], &instance);
+      }
    }
    U_CHECK(found);
    vt_instance_finish(&instance);
    U_CHECK_EQ(vt_usage().mappings, 0);
-   return vt_failures() ? EXIT_FAILURE : u_test_result();
+   return vt_failures() || mask_memory_failures() || mask_image_failures()
+             ? EXIT_FAILURE
+             : u_test_result();
 }

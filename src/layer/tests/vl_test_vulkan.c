@@ -38,70 +38,20 @@ on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
    return VK_FALSE;
 }
 
+#define MAX_DEVICES 8
+
 bool
-vt_instance_init(struct vt_instance *instance,
-                 const char *layers,
-                 uint32_t api_version)
+vt_instance_pick(struct vt_instance *instance, uint32_t index)
 {
-   *instance = (struct vt_instance){ .api_version = api_version };
-
-   char *copy = strdup(layers);
-   const char *names[MAX_LAYERS];
-   uint32_t count = 0;
-   for (char *name = strtok(copy, ","); name && count < MAX_LAYERS;
-        name = strtok(NULL, ","))
-      names[count++] = name;
-
-   const VkDebugUtilsMessengerCreateInfoEXT messenger = {
-      .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
-      .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
-                         VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-      .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
-      .pfnUserCallback = on_message,
-   };
-   const char *const extensions[] = { VK_EXT_DEBUG_UTILS_EXTENSION_NAME };
-   const VkApplicationInfo application = {
-      .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-      .apiVersion = api_version,
-   };
-   const VkInstanceCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
-      .pNext = &messenger,
-      .pApplicationInfo = &application,
-      .enabledLayerCount = count,
-      .ppEnabledLayerNames = names,
-      .enabledExtensionCount = 1,
-      .ppEnabledExtensionNames = extensions,
-   };
-   const PFN_vkCreateInstance create =
-      (PFN_vkCreateInstance)vkGetInstanceProcAddr(NULL, "vkCreateInstance");
-   /* the loader hands what lies there to layers */
-   instance->handle = (VkInstance)(uintptr_t)0x1234;
-   const VkResult result = create(&info, NULL, &instance->handle);
-   free(copy);
-   if (result != VK_SUCCESS) {
-      fprintf(stderr, "no instance with layers '%s': %d\n", layers, result);
+   VkPhysicalDevice devices[MAX_DEVICES];
+   uint32_t count = MAX_DEVICES;
+   instance->EnumeratePhysicalDevices(instance->handle, &count, devices);
+   if (index >= count)
       return false;
-   }
-
-#define LOAD(name)                                                           \
-   instance->name =                                                          \
-      (PFN_vk##name)vkGetInstanceProcAddr(instance->handle, "vk" #name);
-   VT_INSTANCE_FUNCTIONS(LOAD)
-#undef LOAD
-
-   uint32_t device_count = 1;
-   instance->EnumeratePhysicalDevices(instance->handle, &device_count,
-                                      &instance->physical);
-   if (!device_count) {
-      fprintf(stderr, "no Vulkan device\n");
-      instance->DestroyInstance(instance->handle, NULL);
-      return false;
-   }
-   instance->CreateDebugUtilsMessengerEXT(instance->handle, &messenger, NULL,
-                                          &instance->messenger);
+   instance->physical = devices[index];
    instance->GetPhysicalDeviceProperties(instance->physical,
                                          &instance->properties);
+   instance->all_types = instance->visible_types = 0;
    if (instance->api_version > instance->properties.apiVersion)
       instance->api_version = instance->properties.apiVersion;
 
@@ -124,6 +74,99 @@ vt_instance_init(struct vt_instance *instance,
       instance->can_render = format.formatProperties.linearTilingFeatures &
                              VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
    }
+   return true;
+}
+
+bool
+vt_instance_init(struct vt_instance *instance,
+                 const char *layers,
+                 uint32_t api_version)
+{
+   return vt_instance_init_with(instance, layers, api_version, NULL, NULL);
+}
+
+bool
+vt_layer_has_extension(const char *layer, const char *name)
+{
+   const PFN_vkEnumerateInstanceExtensionProperties enumerate =
+      (PFN_vkEnumerateInstanceExtensionProperties)vkGetInstanceProcAddr(
+         NULL, "vkEnumerateInstanceExtensionProperties");
+   VkExtensionProperties list[16];
+   uint32_t count = 16;
+   if (!U_CHECK_EQ(enumerate(layer, &count, list), VK_SUCCESS))
+      return false;
+   for (uint32_t i = 0; i < count; i++) {
+      if (!strcmp(list[i].extensionName, name))
+         return true;
+   }
+   return false;
+}
+
+bool
+vt_instance_init_with(struct vt_instance *instance,
+                      const char *layers,
+                      uint32_t api_version,
+                      const char *extension,
+                      const void *chain)
+{
+   *instance = (struct vt_instance){ .api_version = api_version };
+
+   char *copy = strdup(layers);
+   const char *names[MAX_LAYERS];
+   uint32_t count = 0;
+   for (char *name = strtok(copy, ","); name && count < MAX_LAYERS;
+        name = strtok(NULL, ","))
+      names[count++] = name;
+
+   const VkDebugUtilsMessengerCreateInfoEXT messenger = {
+      .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+      .pNext = chain,
+      .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
+                         VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+      .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+      .pfnUserCallback = on_message,
+   };
+   const char *const extensions[] = { VK_EXT_DEBUG_UTILS_EXTENSION_NAME,
+                                      extension };
+   const VkApplicationInfo application = {
+      .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+      .apiVersion = api_version,
+   };
+   const VkInstanceCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+      .pNext = &messenger,
+      .pApplicationInfo = &application,
+      .enabledLayerCount = count,
+      .ppEnabledLayerNames = names,
+      .enabledExtensionCount = extension ? 2 : 1,
+      .ppEnabledExtensionNames = extensions,
+   };
+   const PFN_vkCreateInstance create =
+      (PFN_vkCreateInstance)vkGetInstanceProcAddr(NULL, "vkCreateInstance");
+   /* the loader hands what lies there to layers */
+   instance->handle = (VkInstance)(uintptr_t)0x1234;
+   const VkResult result = create(&info, NULL, &instance->handle);
+   free(copy);
+   if (result != VK_SUCCESS) {
+      fprintf(stderr, "no instance with layers '%s': %d\n", layers, result);
+      return false;
+   }
+
+#define LOAD(name)                                                           \
+   instance->name =                                                          \
+      (PFN_vk##name)vkGetInstanceProcAddr(instance->handle, "vk" #name);
+   VT_INSTANCE_FUNCTIONS(LOAD)
+#undef LOAD
+
+   if (!vt_instance_pick(instance, 0)) {
+      fprintf(stderr, "no Vulkan device\n");
+      instance->DestroyInstance(instance->handle, NULL);
+      return false;
+   }
+   VkDebugUtilsMessengerCreateInfoEXT alone = messenger;
+   alone.pNext = NULL;
+   instance->CreateDebugUtilsMessengerEXT(instance->handle, &alone, NULL,
+                                          &instance->messenger);
    return true;
 }
 

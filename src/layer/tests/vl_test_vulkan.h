@@ -34,6 +34,7 @@
    X(GetPhysicalDeviceFormatProperties2)                                     \
    X(GetPhysicalDeviceImageFormatProperties2)                                \
    X(GetPhysicalDeviceMemoryProperties)                                      \
+   X(GetPhysicalDeviceMemoryProperties2)                                     \
    X(GetPhysicalDeviceProperties)                                            \
    X(GetPhysicalDeviceQueueFamilyProperties)
 
@@ -69,10 +70,13 @@
    X(EndCommandBuffer)                                                       \
    X(FreeMemory)                                                             \
    X(GetBufferMemoryRequirements)                                            \
+   X(GetBufferMemoryRequirements2)                                           \
+   X(GetDeviceBufferMemoryRequirements)                                      \
    X(GetDeviceImageMemoryRequirements)                                       \
    X(GetDeviceQueue)                                                         \
    X(GetImageDrmFormatModifierPropertiesEXT)                                 \
    X(GetImageMemoryRequirements)                                             \
+   X(GetImageMemoryRequirements2)                                            \
    X(GetImageSubresourceLayout)                                              \
    X(GetMemoryFdKHR)                                                         \
    X(GetMemoryFdPropertiesKHR)                                               \
@@ -84,7 +88,7 @@
 
 struct vt_instance {
    VkInstance handle;
-   VkPhysicalDevice physical; /* the first one */
+   VkPhysicalDevice physical; /* the first one, or what was picked */
    VkPhysicalDeviceProperties properties;
    VkDebugUtilsMessengerEXT messenger;
    uint32_t all_types;     /* memory types: a mask of indices */
@@ -114,7 +118,19 @@ int vt_failures(void);
 bool vt_instance_init(struct vt_instance *instance,
                       const char *layers,
                       uint32_t api_version);
+/* The same with one more extension and more structs for its creation. */
+bool vt_instance_init_with(struct vt_instance *instance,
+                           const char *layers,
+                           uint32_t api_version,
+                           const char *extension,
+                           const void *chain);
 void vt_instance_finish(struct vt_instance *instance);
+
+/* Turns to another physical device; false if there are not so many. */
+bool vt_instance_pick(struct vt_instance *instance, uint32_t index);
+
+/* What vkEnumerateInstanceExtensionProperties says about a layer. */
+bool vt_layer_has_extension(const char *layer, const char *name);
 
 bool vt_has_extension(const struct vt_instance *instance, const char *name);
 

@@ -15,37 +15,17 @@ from reference.random_values import Maker
 from reference.scope import Caps, Scope
 from reference.shapes import Shape, shape
 
-# in the order of the table in fuzz_reply.c; what is chained there
-CASES = (
-    ('vkEnumeratePhysicalDevices', None),
-    ('vkEnumeratePhysicalDeviceGroups', None),
-    ('vkGetPhysicalDeviceProperties2',
-     ['VkPhysicalDeviceDriverProperties',
-      'VkPhysicalDeviceMaintenance3Properties']),
-    ('vkGetPhysicalDeviceMemoryProperties2',
-     ['VkPhysicalDeviceMemoryBudgetPropertiesEXT']),
-    ('vkGetPhysicalDeviceQueueFamilyProperties2',
-     ['VkQueueFamilyGlobalPriorityPropertiesKHR']),
-    ('vkGetPhysicalDeviceFormatProperties2',
-     ['VkDrmFormatModifierPropertiesListEXT']),
-    ('vkEnumerateDeviceExtensionProperties', None),
-    ('vkGetPipelineCacheData', None),
-    ('vkGetQueryPoolResults', None),
-    ('vkAllocateDescriptorSets', None),
-    ('vkGetImageSparseMemoryRequirements2', None),
-    ('vkGetMemoryResourcePropertiesMESA',
-     ['VkMemoryResourceAllocationSizePropertiesMESA']),
-)
-ROOMS = (0, 1, 3, 8)
+# How much the caller has room for, and what it chains: none or all.
+CALLS = ((0, 0), (2, 0), (2, 0xffffffff), (8, 0xffffffff))
 
 
 class OneSize(Maker):
     """A Maker whose counts are all the same, and whose ids count from 1."""
 
-    def __init__(self, scope, rng, room, chain):
+    def __init__(self, scope, rng, room, is_chained):
         super().__init__(scope, rng, max_count=room, max_chain=0)
         self.room = room
-        self.names = chain or []
+        self.is_chained = is_chained
         self.next_id = 0
 
     def new_id(self):
@@ -66,25 +46,25 @@ class OneSize(Maker):
         return super().output(param, tree)
 
     def chain(self, head, names, form):
-        """What fuzz_reply.c chains, as far as it goes there."""
+        """All that there is, by sType, or nothing."""
         chain = []
-        if self.room == 0 and head != 'VkFormatProperties2':
+        if not self.is_chained or form == 'full':
             return chain
-        for name in map(self.registry.canonical, self.names):
-            if name in self.scope.chain_of(head):
-                tree = {'pNext': []}
-                self.fields(self.registry.structs[name].fields, tree, form)
-                chain.append((name, tree))
+        for name in sorted(set(self.scope.chain_of(head)),
+                           key=self.scope.stype):
+            tree = {'pNext': []}
+            self.fields(self.registry.structs[name].fields, tree, form)
+            chain.append((name, tree))
         return chain
 
     def field(self, field, tree, form):
         """Arrays are NULL exactly if there is no room."""
         if shape(field) in (Shape.ARRAY, Shape.BYTES):
-            if self.room == 0 and field.optional:
+            if self.room == 0:
                 return None
             while True:
                 value = super().field(field, tree, form)
-                if value is not None or self.room == 0:
+                if value is not None:
                     return value
         return super().field(field, tree, form)
 
@@ -100,15 +80,13 @@ class OneSize(Maker):
         return self.rng.randint(0, limit)
 
 
-def replies(scope, index, rng):
-    """(room, Writer) of honest replies of a case."""
-    name, chain = CASES[index]
-    command = scope.commands[name]
-    for room in ROOMS:
-        maker = OneSize(scope, rng, room, chain)
+def replies(scope, command, rng):
+    """(room, chain, Writer) of honest replies to a command."""
+    for room, chain in CALLS:
+        maker = OneSize(scope, rng, room, chain != 0)
         args = maker.arguments(command)
         results = maker.results(command, args)
-        yield room, Encoder(scope, Caps()).reply(command, 0, results)
+        yield room, chain, Encoder(scope, Caps()).reply(command, 0, results)
 
 
 def main(registry, folder):
@@ -117,18 +95,21 @@ def main(registry, folder):
     rng = random.Random(1)
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
-    for index in range(len(CASES)):
-        for room, writer in replies(scope, index, rng):
-            stem = '%02d-%d' % (index, room)
-            data = bytes((index, room)) + writer.data
+    for name, command in sorted(scope.commands.items()):
+        if not any(map(scope.is_output, command.params)):
+            continue
+        number = scope.number(name)
+        for room, chain, writer in replies(scope, command, rng):
+            stem = '%s-%d-%d' % (name, room, chain & 1)
+            data = struct.pack('<HBBI', number, room, 0, chain) + writer.data
             (out / stem).write_bytes(data)
-            (out / (stem + '-cut')).write_bytes(data[:len(data) // 8 * 4])
-            for i, mark in enumerate(writer.marks):
-                if mark.kind in ('count', 'length', 'fixed', 'link') and (
-                        i < 40):
-                    spoilt = bytearray(data)
-                    struct.pack_into('<I', spoilt, 2 + mark.offset, 0x10000)
-                    (out / ('%s-%d' % (stem, i))).write_bytes(spoilt)
+            marks = [m for m in writer.marks
+                     if m.kind in ('count', 'length', 'fixed', 'link')]
+            if marks:
+                mark = rng.choice(marks)
+                spoilt = bytearray(data)
+                struct.pack_into('<I', spoilt, 8 + mark.offset, 0x10000)
+                (out / (stem + '-spoilt')).write_bytes(spoilt)
 
 
 if __name__ == '__main__':

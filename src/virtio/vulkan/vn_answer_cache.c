@@ -78,8 +78,10 @@ vn_answer_cache_get(struct vn_answer_cache *cache,
    pthread_mutex_lock(&cache->mutex);
    struct vn_answer *answer = find_locked(cache, question, hash);
    if (answer) {
-      u_list_del(&answer->link);
-      u_list_add_tail(&cache->order, &answer->link);
+      if (answer->link.next != &cache->order) {
+         u_list_del(&answer->link);
+         u_list_add_tail(&cache->order, &answer->link);
+      }
       memcpy(answer_out, &answer->words[answer->word_count],
              cache->answer_size);
    }

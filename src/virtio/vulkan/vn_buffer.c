@@ -114,21 +114,23 @@ find_requirements(struct vn_device *device,
 {
    struct vn_question question;
 
-   if (may_have_rule(device, kind)) {
-      struct vn_buffer_rule rule;
-      ask_of_rule(kind, &question);
-      if (vn_answer_cache_get(&device->requirements.buffer_rules, &question,
-                              &rule) &&
-          rule.rounds_up) {
-         *value_out = rule.requirements;
-         value_out->memory.size = round_up(kind, value_out);
-         return true;
-      }
-   }
-
+   /* a miss costs less than a hit, so the one that ends the search is first */
    ask_of_size(kind, &question);
-   return vn_answer_cache_get(&device->requirements.buffers, &question,
-                              value_out);
+   if (vn_answer_cache_get(&device->requirements.buffers, &question,
+                           value_out))
+      return true;
+
+   struct vn_buffer_rule rule;
+   if (!may_have_rule(device, kind))
+      return false;
+   ask_of_rule(kind, &question);
+   if (!vn_answer_cache_get(&device->requirements.buffer_rules, &question,
+                            &rule) ||
+       !rule.rounds_up)
+      return false;
+   *value_out = rule.requirements;
+   value_out->memory.size = round_up(kind, value_out);
+   return true;
 }
 
 /* The smallest buffer of that usage, only to ask. */

@@ -16,38 +16,31 @@
 #define FIRST_SLICE_SIZE (8u << 10)
 #define MAX_SLICE_SIZE   (512u << 10)
 
-/* Counts the command that has just been completed, if there is one. */
-static void
-count_last_command(const struct vn_encoder *enc)
+void
+vn_command_buffer_count(const struct vn_command_buffer *cmd)
 {
-   if (__builtin_expect(vn_debug_flags() & VN_DEBUG_STATS, 0) &&
-       enc->cur > enc->command && !enc->failed &&
-       !u_list_entry(enc, struct vn_command_buffer, enc)->uncounted) {
+   const struct vn_encoder *enc = &cmd->enc;
+   if (enc->cur > enc->command && !enc->failed) {
       uint32_t command;
       memcpy(&command, enc->command, sizeof(command));
       vn_stats_count(command);
    }
 }
 
-struct vn_encoder *
-vn_command_buffer_encoder(VkCommandBuffer commandBuffer)
-{
-   struct vn_encoder *enc =
-      &vn_command_buffer_from_handle(commandBuffer)->enc;
-   count_last_command(enc);
-   enc->command = enc->cur;
-   return enc;
-}
-
 static struct vn_command_slice *
 add_slice(struct vn_command_buffer *cmd, size_t size)
 {
    if (cmd->slice_count == cmd->slice_capacity) {
+      const VkAllocationCallbacks *alloc = &cmd->pool->alloc;
       const uint32_t capacity = VN_MAX(cmd->slice_capacity * 2, 4u);
       struct vn_command_slice *slices =
-         realloc(cmd->slices, capacity * sizeof(*slices));
+         alloc->pfnAllocation(alloc->pUserData, capacity * sizeof(*slices), 8,
+                              VK_SYSTEM_ALLOCATION_SCOPE_OBJECT);
       if (!slices)
          return NULL;
+      if (cmd->slice_count)
+         memcpy(slices, cmd->slices, cmd->slice_count * sizeof(*slices));
+      vn_free_scratch(alloc, cmd->slices);
       cmd->slices = slices;
       cmd->slice_capacity = capacity;
    }
@@ -123,6 +116,8 @@ static void
 discard_recording(struct vn_command_buffer *cmd)
 {
    release_slices(cmd, vn_ring_last_seqno(cmd->dispatch.ring));
+   vn_query_recording_clear(&cmd->queries);
+   cmd->suspended = false;
 }
 
 static VkResult
@@ -178,6 +173,9 @@ vn_CreateCommandPool(VkDevice _device,
    pool->device = device;
    pool->alloc = pAllocator ? *pAllocator : device->alloc;
    u_list_init(&pool->buffers);
+   pool->family_index = pCreateInfo->queueFamilyIndex;
+   pool->is_protected =
+      pCreateInfo->flags & VK_COMMAND_POOL_CREATE_PROTECTED_BIT;
 
    VkCommandPool handle = vn_command_pool_to_handle(pool);
    const VkResult result = vn_async_vkCreateCommandPool(
@@ -194,7 +192,8 @@ static void
 destroy_command_buffer(struct vn_command_buffer *cmd)
 {
    discard_recording(cmd);
-   free(cmd->slices);
+   vn_query_recording_finish(cmd);
+   vn_free_scratch(&cmd->pool->alloc, cmd->slices);
    u_list_del(&cmd->pool_link);
    vn_object_free(&cmd->pool->alloc, NULL, cmd);
 }
@@ -259,6 +258,7 @@ vn_AllocateCommandBuffers(VkDevice _device,
       cmd->dispatch.ring = device->dispatch.ring;
       cmd->pool = pool;
       cmd->level = pAllocateInfo->level;
+      cmd->counted = vn_debug_flags() & VN_DEBUG_STATS;
       cmd->enc.caps = vn_ring_caps(device->dispatch.ring);
       cmd->enc.grow = grow_recording;
       u_list_add_tail(&pool->buffers, &cmd->pool_link);
@@ -339,12 +339,17 @@ vn_BeginCommandBuffer(VkCommandBuffer commandBuffer,
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_EndCommandBuffer(VkCommandBuffer commandBuffer)
 {
-   struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
-   vn_encode_vkEndCommandBuffer(enc, 0, commandBuffer);
-   count_last_command(enc);
-
    struct vn_command_buffer *cmd =
       vn_command_buffer_from_handle(commandBuffer);
+   /* nothing may come between a suspended rendering and its other half */
+   if (cmd->level == VK_COMMAND_BUFFER_LEVEL_PRIMARY)
+      vn_query_feedback_flush(cmd, !cmd->suspended);
+
+   struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
+   vn_encode_vkEndCommandBuffer(enc, 0, commandBuffer);
+   if (cmd->counted)
+      vn_command_buffer_count(cmd);
+
    const VkResult result = submit_recording(cmd);
    if (result != VK_SUCCESS)
       discard_recording(cmd);

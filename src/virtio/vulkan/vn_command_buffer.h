@@ -11,12 +11,15 @@
 #define VN_COMMAND_BUFFER_H
 
 #include "vn_device.h"
+#include "vn_query_feedback.h"
 
 struct vn_command_pool {
    struct vn_object_base base;
    struct vn_device *device;    /* borrowed */
    VkAllocationCallbacks alloc; /* also for the buffers */
    struct u_list buffers;       /* vn_command_buffer::pool_link */
+   uint32_t family_index;
+   bool is_protected;
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_pool, VkCommandPool)
@@ -32,18 +35,32 @@ struct vn_command_buffer {
    struct vn_command_pool *pool; /* borrowed */
    struct u_list pool_link;      /* in vn_command_pool::buffers */
    VkCommandBufferLevel level;
-   bool uncounted; /* the driver's own, not in VN_DEBUG=stats */
+   bool counted; /* by VN_DEBUG=stats; never the driver's own */
 
    /* Externally synchronised, as the command buffer is. */
    struct vn_encoder enc;
    uint32_t slice_count;
    uint32_t slice_capacity;
-   struct vn_command_slice *slices; /* owned, malloc'ed */
+   struct vn_command_slice *slices; /* owned, from the pool's allocator */
+   struct vn_query_recording queries;
+   bool suspended; /* the last rendering that was begun goes on elsewhere */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)
 
+/* Counts the command that has just been completed, if there is one. */
+void vn_command_buffer_count(const struct vn_command_buffer *cmd);
+
 /* Begins a command. Used by all recording entry points. */
-struct vn_encoder *vn_command_buffer_encoder(VkCommandBuffer commandBuffer);
+static inline struct vn_encoder *
+vn_command_buffer_encoder(VkCommandBuffer commandBuffer)
+{
+   struct vn_command_buffer *cmd =
+      vn_command_buffer_from_handle(commandBuffer);
+   if (__builtin_expect(cmd->counted, 0))
+      vn_command_buffer_count(cmd);
+   cmd->enc.command = cmd->enc.cur;
+   return &cmd->enc;
+}
 
 #endif /* VN_COMMAND_BUFFER_H */

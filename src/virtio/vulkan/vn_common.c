@@ -29,6 +29,10 @@ static const struct option perf_options[] = {
      "fences by messages, not by memory that the GPU writes" },
    { "no_semaphore_feedback", VN_PERF_NO_SEMAPHORE_FEEDBACK,
      "the same for timeline semaphores" },
+   { "no_event_feedback", VN_PERF_NO_EVENT_FEEDBACK,
+     "the host is asked for the status of an event" },
+   { "no_query_feedback", VN_PERF_NO_QUERY_FEEDBACK,
+     "the host is asked for the results of queries" },
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
    { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
      "each memory object is the renderer's" },
@@ -38,8 +42,7 @@ static const struct option perf_options[] = {
      "each query of memory requirements is asked" },
 };
 
-static uint32_t debug_flags;
-static uint32_t perf_flags;
+struct vn_flags vn_flags;
 
 static void
 list_options(const char *variable, const struct option *options, size_t count)
@@ -89,26 +92,20 @@ parse_options(const char *variable,
 static void
 parse_environment(void)
 {
-   debug_flags =
+   vn_flags.debug =
       parse_options("VN_DEBUG", debug_options, VN_ARRAY_SIZE(debug_options));
-   perf_flags =
+   vn_flags.perf =
       parse_options("VN_PERF", perf_options, VN_ARRAY_SIZE(perf_options));
+   /* release: pairs with the acquire in vn_flags_get */
+   atomic_store_explicit(&vn_flags.parsed, true, memory_order_release);
 }
 
 static pthread_once_t parse_once = PTHREAD_ONCE_INIT;
 
-uint32_t
-vn_debug_flags(void)
+void
+vn_flags_parse(void)
 {
    pthread_once(&parse_once, parse_environment);
-   return debug_flags;
-}
-
-uint32_t
-vn_perf_flags(void)
-{
-   pthread_once(&parse_once, parse_environment);
-   return perf_flags;
 }
 
 uint64_t

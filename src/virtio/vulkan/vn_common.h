@@ -60,11 +60,42 @@ enum vn_perf_flag {
    /* the host is asked instead of memory */
    VN_PERF_NO_FENCE_FEEDBACK = 1 << 6,
    VN_PERF_NO_SEMAPHORE_FEEDBACK = 1 << 7,
+   VN_PERF_NO_EVENT_FEEDBACK = 1 << 8,
+   VN_PERF_NO_QUERY_FEEDBACK = 1 << 9,
 };
 
-/* Parsed once per process, on first use. */
-uint32_t vn_debug_flags(void);
-uint32_t vn_perf_flags(void);
+/* Parsed once per process, on first use; read-only from then on. */
+struct vn_flags {
+   _Atomic bool parsed;
+   uint32_t debug;
+   uint32_t perf;
+};
+
+extern struct vn_flags vn_flags;
+
+void vn_flags_parse(void);
+
+static inline const struct vn_flags *
+vn_flags_get(void)
+{
+   /* acquire: pairs with the release where they are parsed */
+   if (__builtin_expect(
+          !atomic_load_explicit(&vn_flags.parsed, memory_order_acquire), 0))
+      vn_flags_parse();
+   return &vn_flags;
+}
+
+static inline uint32_t
+vn_debug_flags(void)
+{
+   return vn_flags_get()->debug;
+}
+
+static inline uint32_t
+vn_perf_flags(void)
+{
+   return vn_flags_get()->perf;
+}
 
 /* CLOCK_MONOTONIC */
 uint64_t vn_time_ns(void);

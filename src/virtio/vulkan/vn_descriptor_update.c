@@ -108,16 +108,20 @@ write_list_add(struct write_list *list,
                const VkWriteDescriptorSet *write,
                const struct vn_descriptor_set_layout *layout)
 {
-   VkWriteDescriptorSet *out = &list->writes[list->count++];
-   *out = *write;
-
    const enum write_payload payload = payload_of(write->descriptorType);
-   if (payload != PAYLOAD_IMAGE)
-      out->pImageInfo = NULL;
-   if (payload != PAYLOAD_BUFFER)
-      out->pBufferInfo = NULL;
-   if (payload != PAYLOAD_TEXEL_BUFFER)
-      out->pTexelBufferView = NULL;
+   VkWriteDescriptorSet *out = &list->writes[list->count++];
+   *out = (VkWriteDescriptorSet){
+      .sType = write->sType,
+      .pNext = write->pNext,
+      .dstSet = write->dstSet,
+      .dstBinding = write->dstBinding,
+      .dstArrayElement = write->dstArrayElement,
+      .descriptorCount = write->descriptorCount,
+      .descriptorType = write->descriptorType,
+      .pBufferInfo = payload == PAYLOAD_BUFFER ? write->pBufferInfo : NULL,
+      .pTexelBufferView =
+         payload == PAYLOAD_TEXEL_BUFFER ? write->pTexelBufferView : NULL,
+   };
    if (payload != PAYLOAD_IMAGE)
       return;
 
@@ -145,6 +149,21 @@ count_image_infos(const VkWriteDescriptorSet *writes, uint32_t count)
    return total;
 }
 
+/*
+ * Whether the writes can be sent as they are: buffers only, and nothing in
+ * the pointers that the specification says are ignored.
+ */
+static bool
+writes_are_clean(const VkWriteDescriptorSet *writes, uint32_t count)
+{
+   for (uint32_t i = 0; i < count; i++) {
+      if (payload_of(writes[i].descriptorType) != PAYLOAD_BUFFER ||
+          writes[i].pImageInfo || writes[i].pTexelBufferView)
+         return false;
+   }
+   return true;
+}
+
 VKAPI_ATTR void VKAPI_CALL
 vn_UpdateDescriptorSets(VkDevice _device,
                         uint32_t descriptorWriteCount,
@@ -155,6 +174,12 @@ vn_UpdateDescriptorSets(VkDevice _device,
    struct vn_device *device = vn_device_from_handle(_device);
    struct write_list list;
 
+   if (writes_are_clean(pDescriptorWrites, descriptorWriteCount)) {
+      vn_async_vkUpdateDescriptorSets(device->dispatch.ring, _device,
+                                      descriptorWriteCount, pDescriptorWrites,
+                                      descriptorCopyCount, pDescriptorCopies);
+      return;
+   }
    if (!write_list_init(
           &list, &device->alloc, descriptorWriteCount,
           count_image_infos(pDescriptorWrites, descriptorWriteCount))) {
@@ -344,7 +369,8 @@ struct expansion {
    VkBufferView *views;
    VkAccelerationStructureKHR *accels;
    union template_chain *chains;
-   void *memory;
+   void *memory; /* owned; NULL while the storage suffices */
+   _Alignas(8) uint8_t storage[2048];
 };
 
 /*
@@ -369,15 +395,22 @@ expand_template(const struct vn_descriptor_update_template *template,
 
    const size_t each = sizeof(*out->images) + sizeof(*out->buffers) +
                        sizeof(*out->views) + sizeof(*out->accels);
-   out->memory = vn_alloc_scratch(
-      alloc, total * each + template->entry_count * sizeof(*out->chains) + 8);
-   if (!out->memory)
-      return false;
+   const size_t size =
+      total * each + template->entry_count * sizeof(*out->chains);
+   void *start = out->storage;
+
+   out->memory = NULL;
+   if (size > sizeof(out->storage)) {
+      out->memory = vn_alloc_scratch(alloc, size);
+      if (!out->memory)
+         return false;
+      start = out->memory;
+   }
    if (!write_list_init(&out->list, alloc, template->entry_count, total)) {
       vn_free_scratch(alloc, out->memory);
       return false;
    }
-   out->chains = out->memory;
+   out->chains = start;
    out->images = (void *)(out->chains + template->entry_count);
    out->buffers = (void *)(out->images + total);
    out->views = (void *)(out->buffers + total);

@@ -48,6 +48,9 @@ create_renderer_device(struct vn_device *device,
    static const VkStructureType native_structs[] = {
       VK_STRUCTURE_TYPE_DEVICE_PRIVATE_DATA_CREATE_INFO,
       VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT,
+#ifdef VK_EXT_map_memory_placed
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT,
+#endif
    };
    const VkAllocationCallbacks *alloc = &device->alloc;
    VkResult result;
@@ -97,7 +100,7 @@ destroy_renderer_device(struct vn_device *device)
 
    for (uint32_t i = 0; i < device->queue_count; i++)
       vn_queue_drop_objects(&device->queues[i], device);
-   vn_feedback_drop_objects(device);
+   vn_feedback_heap_drop_objects(device);
    /* after all that may have a piece of a block */
    vn_suballoc_finish(device);
    vn_async_vkDestroyDevice(ring, vn_device_to_handle(device), NULL);
@@ -159,14 +162,14 @@ init_shared(struct vn_device *device)
    pthread_mutex_init(&device->submit_mutex, NULL);
    pthread_mutex_init(&device->private_data_mutex, NULL);
    vn_requirement_caches_init(&device->requirements);
-   vn_feedback_init(&device->feedback);
+   vn_feedback_heap_init(&device->feedback_heap);
 }
 
 static void
 finish_shared(struct vn_device *device)
 {
    vn_requirement_caches_finish(&device->requirements);
-   vn_feedback_finish(&device->feedback);
+   vn_feedback_heap_finish(&device->feedback_heap);
    pthread_mutex_destroy(&device->private_data_mutex);
    pthread_mutex_destroy(&device->submit_mutex);
    pthread_cond_destroy(&device->submit_cond);

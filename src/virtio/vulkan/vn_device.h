@@ -7,7 +7,7 @@
 #define VN_DEVICE_H
 
 #include "vn_extensions.h"
-#include "vn_feedback.h"
+#include "vn_feedback_heap.h"
 #include "vn_memory_pool.h"
 #include "vn_memory_report.h"
 #include "vn_object.h"
@@ -36,7 +36,10 @@ struct vn_device {
    pthread_mutex_t submit_mutex;
    pthread_cond_t submit_cond; /* CLOCK_MONOTONIC */
 
-   struct vn_feedback feedback;
+   struct vn_feedback_heap feedback_heap;
+
+   /* a render pass with views was seen: a query takes several numbers */
+   _Atomic bool multiview;
 
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;

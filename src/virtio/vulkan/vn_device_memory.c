@@ -2,9 +2,9 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Device memory: allocation, mapping, and the two directions of external
- * memory. An import is sent as the id of a resource that the renderer is
- * known to have; an export is the resource's own file.
+ * Device memory: allocation, and the two directions of external memory. An
+ * import is sent as the id of a resource that the renderer is known to have;
+ * an export is the resource's own file.
  */
 
 #include "vn_device_memory.h"
@@ -129,9 +129,9 @@ send_allocation(struct vn_device *device,
    return result;
 }
 
-/* The resource behind memory that has none yet. */
-static VkResult
-ensure_bo(struct vn_device *device, struct vn_device_memory *memory)
+VkResult
+vn_device_memory_ensure_bo(struct vn_device *device,
+                           struct vn_device_memory *memory)
 {
    struct vn_renderer *renderer;
    const struct vn_renderer_ops *ops =
@@ -253,7 +253,8 @@ report_allocation(struct vn_device *device,
    if (!device->memory_report.callback_count)
       return;
    if (memory->exportable)
-      ensure_bo(device, memory); /* or else has the id of the object */
+      vn_device_memory_ensure_bo(
+         device, memory); /* or else has the id of the object */
    vn_memory_report_event(
       device,
       memory->imported ? VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_IMPORT_EXT
@@ -322,6 +323,8 @@ vn_FreeMemory(VkDevice _device,
    if (!memory)
       return;
 
+   /* "the memory will be unmapped" */
+   vn_memory_map_finish(memory);
    vn_memory_report_event(device,
                           memory->imported
                              ? VK_DEVICE_MEMORY_REPORT_EVENT_TYPE_UNIMPORT_EXT
@@ -334,74 +337,6 @@ vn_FreeMemory(VkDevice _device,
    }
    vn_async_vkFreeMemory(vn_ring_of(_device), _device, _memory, NULL);
    free_memory(device, pAllocator, memory);
-}
-
-/* The start of the whole memory, in the driver's address space. */
-static VkResult
-map_whole(struct vn_device *device,
-          struct vn_device_memory *memory,
-          uint8_t **map_out)
-{
-   if (!memory->host_visible || !device->physical_device->can_map)
-      return VK_ERROR_MEMORY_MAP_FAILED;
-
-   VkResult result = ensure_bo(device, memory);
-   if (result != VK_SUCCESS)
-      return result;
-
-   struct vn_renderer *renderer;
-   const struct vn_renderer_ops *ops =
-      vn_device_renderer_ops(device, &renderer);
-   pthread_mutex_lock(&memory->mutex);
-   if (!memory->map)
-      result = ops->bo_map(renderer, memory->bo, &memory->map);
-   *map_out = memory->map;
-   pthread_mutex_unlock(&memory->mutex);
-   return result;
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_MapMemory(VkDevice _device,
-             VkDeviceMemory _memory,
-             VkDeviceSize offset,
-             VkDeviceSize size,
-             VkMemoryMapFlags flags,
-             void **ppData)
-{
-   uint8_t *map;
-
-   vn_suballoc_translate(&_memory, &offset);
-   const VkResult result =
-      map_whole(vn_device_from_handle(_device),
-                vn_device_memory_from_handle(_memory), &map);
-   if (result != VK_SUCCESS)
-      return vn_result(result);
-
-   *ppData = map + offset;
-   return VK_SUCCESS;
-}
-
-VKAPI_ATTR void VKAPI_CALL
-vn_UnmapMemory(VkDevice device, VkDeviceMemory memory)
-{
-   /* the mapping belongs to the resource and stays until it goes */
-}
-
-/* Mappings are coherent: types that are not are not offered as visible. */
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_FlushMappedMemoryRanges(VkDevice device,
-                           uint32_t memoryRangeCount,
-                           const VkMappedMemoryRange *pMemoryRanges)
-{
-   return VK_SUCCESS;
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_InvalidateMappedMemoryRanges(VkDevice device,
-                                uint32_t memoryRangeCount,
-                                const VkMappedMemoryRange *pMemoryRanges)
-{
-   return VK_SUCCESS;
 }
 
 /* The memory types and allocate flags that these two are about have no
@@ -446,7 +381,7 @@ vn_GetMemoryFdKHR(VkDevice _device,
    if (!memory->exportable)
       return vn_result(VK_ERROR_TOO_MANY_OBJECTS);
 
-   VkResult result = ensure_bo(device, memory);
+   VkResult result = vn_device_memory_ensure_bo(device, memory);
    if (result != VK_SUCCESS)
       return vn_result(result);
 
@@ -491,24 +426,3 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
    pMemoryFdProperties->memoryTypeBits = props.memoryTypeBits;
    return VK_SUCCESS;
 }
-
-#ifdef VK_KHR_map_memory2
-
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_MapMemory2KHR(VkDevice device,
-                 const VkMemoryMapInfoKHR *pMemoryMapInfo,
-                 void **ppData)
-{
-   return vn_MapMemory(device, pMemoryMapInfo->memory, pMemoryMapInfo->offset,
-                       pMemoryMapInfo->size, pMemoryMapInfo->flags, ppData);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_UnmapMemory2KHR(VkDevice device,
-                   const VkMemoryUnmapInfoKHR *pMemoryUnmapInfo)
-{
-   vn_UnmapMemory(device, pMemoryUnmapInfo->memory);
-   return VK_SUCCESS;
-}
-
-#endif

@@ -23,6 +23,17 @@
    (VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT |                              \
     VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT)
 
+#ifdef VK_EXT_external_memory_acquire_unmodified
+/*
+ * The struct of this extension says "the application promises that nobody
+ * has written"; what is done about it is up to the implementation. On hosts
+ * that do not know it the promise is dropped on the way, and the acquire is
+ * the ordinary one.
+ */
+#define ACQUIRE_UNMODIFIED                                                   \
+   VN_DEVICE_EXT_EXT_external_memory_acquire_unmodified
+#endif
+
 static bool
 renderer_has(const struct vn_physical_device *physical_device, int ext)
 {
@@ -84,7 +95,26 @@ vn_external_memory_offers(const struct vn_physical_device *physical_device,
 {
    if (!physical_device->external_handle_types)
       return false;
+#ifdef VK_EXT_external_memory_acquire_unmodified
+   if (ext == ACQUIRE_UNMODIFIED)
+      return true;
+#endif
    return renderer_has(physical_device, ext);
+}
+
+void
+vn_external_memory_limit_caps(const struct vn_physical_device *devices,
+                              uint32_t count,
+                              struct vn_protocol_caps *caps)
+{
+#ifdef VK_EXT_external_memory_acquire_unmodified
+   const uint32_t number = vn_device_exts[ACQUIRE_UNMODIFIED].number;
+
+   for (uint32_t i = 0; i < count; i++) {
+      if (!renderer_has(&devices[i], ACQUIRE_UNMODIFIED))
+         caps->extension_mask[number / 32] &= ~(UINT32_C(1) << number % 32);
+   }
+#endif
 }
 
 /* The fd types are the same memory, so each can stand for the other. */

@@ -12,6 +12,7 @@
 #include "vn_common.h"
 
 struct vn_physical_device;
+struct vn_protocol_caps;
 
 /* Asks the renderer. Needs renderer_extensions; fills external_handle_types
  * and can_map.
@@ -22,6 +23,15 @@ VkResult vn_external_memory_init(struct vn_physical_device *physical_device);
 bool
 vn_external_memory_offers(const struct vn_physical_device *physical_device,
                           int ext);
+
+/*
+ * Takes from the protocol what is offered though not every one of the
+ * devices has it on the host, so that it is not sent. Before there is a
+ * device.
+ */
+void vn_external_memory_limit_caps(const struct vn_physical_device *devices,
+                                   uint32_t count,
+                                   struct vn_protocol_caps *caps);
 
 /* What the host says of a dma-buf, as it is said to applications. */
 void vn_external_memory_widen(VkExternalMemoryProperties *props);

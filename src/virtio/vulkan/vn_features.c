@@ -12,7 +12,7 @@
 #include "vn_zero_structs.h"
 
 static void
-correct_struct(VkBaseOutStructure *s)
+correct_struct(VkBaseOutStructure *s, const struct vn_ext_set *extensions)
 {
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR: {
@@ -49,6 +49,17 @@ correct_struct(VkBaseOutStructure *s)
       features->deviceMemoryReport = VK_TRUE;
       break;
    }
+#ifdef VK_EXT_map_memory_placed
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT: {
+      VkPhysicalDeviceMapMemoryPlacedFeaturesEXT *features = (void *)s;
+      const VkBool32 offered =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
+      features->memoryMapPlaced = offered;
+      features->memoryMapRangePlaced = offered;
+      features->memoryUnmapReserve = offered;
+      break;
+   }
+#endif
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES: {
       VkPhysicalDevicePrivateDataFeatures *features = (void *)s;
       features->privateData = VK_TRUE;
@@ -72,5 +83,5 @@ vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
    vn_mask_feature_structs(pFeatures, &physical_device->extensions,
                            physical_device->api_version);
    for (VkBaseOutStructure *s = pFeatures->pNext; s; s = s->pNext)
-      correct_struct(s);
+      correct_struct(s, &physical_device->extensions);
 }

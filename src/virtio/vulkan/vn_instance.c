@@ -184,8 +184,10 @@ vn_DestroyInstance(VkInstance _instance,
       vn_async_vkDestroyInstance(instance->ring, _instance, NULL);
 
    vn_physical_devices_finish(instance);
+   const uint64_t answers =
+      instance->ring ? vn_ring_answer_count(instance->ring) : 0;
    disconnect(instance);
-   vn_stats_print();
+   vn_stats_print(answers);
    pthread_mutex_destroy(&instance->mutex);
 
    const VkAllocationCallbacks alloc = instance->alloc;

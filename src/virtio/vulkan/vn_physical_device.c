@@ -11,6 +11,7 @@
 #include "vn_physical_device.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "vn_calls.h"
 #include "vn_chain.h"
@@ -176,6 +177,21 @@ query_renderer_extensions(struct vn_physical_device *physical_device)
    return result;
 }
 
+/* Of an extension that is the driver's own. */
+static bool
+driver_can(const struct vn_physical_device *physical_device, int ext)
+{
+   switch (ext) {
+#ifdef VK_EXT_map_memory_placed
+   case VN_DEVICE_EXT_EXT_map_memory_placed:
+      return physical_device->can_map &&
+             physical_device->instance->renderer->ops->bo_map_placed;
+#endif
+   default:
+      return true;
+   }
+}
+
 static void
 choose_extensions(struct vn_physical_device *physical_device)
 {
@@ -195,11 +211,15 @@ choose_extensions(struct vn_physical_device *physical_device)
             instance->caps.venus_spec_version >= info->protocol_spec;
          break;
       case VN_EXT_NATIVE:
-         offered = true;
+         offered = driver_can(physical_device, ext);
          physical_device->extension_spec_versions[ext] = info->spec_version;
          break;
       case VN_EXT_EXTERNAL:
          offered = vn_external_memory_offers(physical_device, ext);
+         if (!listed) {
+            physical_device->extension_spec_versions[ext] =
+               info->spec_version;
+         }
          break;
       case VN_EXT_OMIT:
          break;
@@ -314,6 +334,7 @@ enumerate(struct vn_instance *instance)
    /* now that they stay where they are */
    for (uint32_t i = 0; i < kept; i++)
       vn_format_caches_init(&devices[i]);
+   vn_external_memory_limit_caps(devices, kept, &instance->caps);
    instance->physical_devices = devices;
    instance->physical_device_count = kept;
    return VK_SUCCESS;
@@ -442,6 +463,14 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
                      &vk11->deviceLUIDValid);
          break;
       }
+#ifdef VK_EXT_map_memory_placed
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_PROPERTIES_EXT: {
+         VkPhysicalDeviceMapMemoryPlacedPropertiesEXT *placed = (void *)s;
+         placed->minPlacedMemoryMapAlignment =
+            (VkDeviceSize)sysconf(_SC_PAGESIZE);
+         break;
+      }
+#endif
       default:
          break;
       }

@@ -2,26 +2,24 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Query pools. The renderer answers a request for results with a block of
- * bytes, whole, while the application is promised that only results which are
- * available are written, and nothing in between. So results are asked for
- * packed and with their availability, and are put where they belong here.
+ * Query pools. Results are read from memory that the GPU writes where the
+ * pool has such (vn_query_feedback.h). Else the renderer answers a request
+ * for results with a block of bytes, whole, while the application is promised
+ * that only results which are available are written, and nothing in between.
+ * So results are asked for packed and with their availability, and are put
+ * where they belong here.
  */
 
+#include <sched.h>
+
 #include "vn_calls.h"
-#include "vn_device.h"
 #include "vn_entrypoints.h"
+#include "vn_query_feedback.h"
 #include "vn_query_wait.h"
+#include "vn_wait.h"
 
 /* Results whose bytes fit on the stack. */
 #define STACK_BYTES 512
-
-struct vn_query_pool {
-   struct vn_object_base base;
-   uint32_t value_count; /* of one query, without its availability */
-};
-
-VN_DEFINE_HANDLE_CASTS(vn_query_pool, VkQueryPool)
 
 static uint32_t
 value_count(const VkQueryPoolCreateInfo *info)
@@ -46,7 +44,9 @@ vn_CreateQueryPool(VkDevice device,
       device, pAllocator, sizeof(*pool), VK_OBJECT_TYPE_QUERY_POOL);
    if (!pool)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+   pool->count = pCreateInfo->queryCount;
    pool->value_count = value_count(pCreateInfo);
+   vn_query_feedback_init(vn_device_from_handle(device), pool);
 
    VkQueryPoolCreateInfo info = *pCreateInfo;
    /* "pipelineStatistics is ignored" */
@@ -57,11 +57,25 @@ vn_CreateQueryPool(VkDevice device,
    const VkResult result = vn_async_vkCreateQueryPool(
       vn_ring_of(device), device, &info, NULL, &handle);
    if (result != VK_SUCCESS) {
+      vn_query_feedback_finish(vn_device_from_handle(device), pool);
       vn_object_destroy(device, pAllocator, pool);
       return vn_result(result);
    }
    *pQueryPool = vn_query_pool_to_handle(pool);
    return VK_SUCCESS;
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_DestroyQueryPool(VkDevice device,
+                    VkQueryPool queryPool,
+                    const VkAllocationCallbacks *pAllocator)
+{
+   struct vn_query_pool *pool = vn_query_pool_from_handle(queryPool);
+   if (!pool)
+      return;
+   vn_async_vkDestroyQueryPool(vn_ring_of(device), device, queryPool, NULL);
+   vn_query_feedback_finish(vn_device_from_handle(device), pool);
+   vn_object_destroy(device, pAllocator, pool);
 }
 
 struct results {
@@ -119,6 +133,120 @@ unpack(const struct results *results,
    return all;
 }
 
+static bool
+range_is_available(const struct vn_query_pool *pool,
+                   uint32_t first,
+                   uint32_t count)
+{
+   for (uint32_t i = 0; i < count; i++) {
+      if (!vn_query_feedback_is_available(pool, first + i))
+         return false;
+   }
+   return true;
+}
+
+/* "32-bit ... the value may either wrap or saturate": little endian, as all */
+static void
+put_value(uint8_t **data, const struct results *results, uint64_t value)
+{
+   memcpy(*data, &value, results->value_size);
+   *data += results->value_size;
+}
+
+/* True if all are available. */
+static bool
+read_memory(const struct vn_query_pool *pool,
+            const struct results *results,
+            uint32_t first,
+            uint8_t *data,
+            size_t stride)
+{
+   bool all = true;
+
+   for (uint32_t i = 0; i < results->count; i++, data += stride) {
+      const bool available = vn_query_feedback_is_available(pool, first + i);
+      uint8_t *out = data + results->values_size;
+
+      if (results->flags & VK_QUERY_RESULT_WITH_AVAILABILITY_BIT)
+         put_value(&out, results, available);
+      all &= available;
+      if (!available)
+         continue;
+      out = data;
+      for (uint32_t j = 0; j < pool->value_count; j++) {
+         put_value(&out, results,
+                   vn_query_feedback_values(pool, first + i)[j]);
+      }
+   }
+   return all;
+}
+
+/* Looking costs nothing, so the sleeps that a later submission may draw out
+ * are kept short.
+ */
+#define MAX_MEMORY_TURN 3
+
+/* Sends nothing but transport fences, to sleep on. */
+static VkResult
+wait_for_memory(struct vn_device *device,
+                const struct vn_query_pool *pool,
+                uint32_t first,
+                uint32_t count)
+{
+   const uint64_t start_ns = vn_time_ns();
+   const uint64_t yield_until = vn_perf_flags() & VN_PERF_NO_RING_SPIN
+                                   ? start_ns
+                                   : start_ns + VN_WAIT_YIELD_NS;
+   uint32_t turn = 0;
+
+   while (!range_is_available(pool, first, count)) {
+      if (vn_time_ns() < yield_until) {
+         sched_yield();
+         continue;
+      }
+      const VkResult result = vn_query_sleep(device, start_ns, turn);
+      if (result != VK_SUCCESS)
+         return result;
+      turn = VN_MIN(turn + 1, (uint32_t)MAX_MEMORY_TURN);
+   }
+   return VK_SUCCESS;
+}
+
+/* False: the host has to be asked. */
+static bool
+answer_from_memory(struct vn_device *device,
+                   const struct vn_query_pool *pool,
+                   const struct results *results,
+                   uint32_t first,
+                   void *data,
+                   size_t stride,
+                   VkResult *result_out)
+{
+   if (!vn_query_feedback_is_complete(pool))
+      return false;
+   /* what there is before the end only the host knows */
+   if ((results->flags & VK_QUERY_RESULT_PARTIAL_BIT) &&
+       !(results->flags & VK_QUERY_RESULT_WAIT_BIT) &&
+       !range_is_available(pool, first, results->count))
+      return false;
+
+   *result_out = VK_SUCCESS;
+   if (vn_ring_is_lost(device->dispatch.ring))
+      *result_out = VK_ERROR_DEVICE_LOST;
+   else if (results->flags & VK_QUERY_RESULT_WAIT_BIT)
+      *result_out = wait_for_memory(device, pool, first, results->count);
+   if (*result_out != VK_SUCCESS)
+      return true;
+
+   if (!read_memory(pool, results, first, data, stride)) {
+      /* whoever polls has no other way to learn of a loss */
+      *result_out = vn_wait_look_for_life(device, 0);
+      if (*result_out == VK_SUCCESS)
+         *result_out = VK_NOT_READY;
+   }
+   return true;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_GetQueryPoolResults(VkDevice _device,
                        VkQueryPool queryPool,
@@ -131,6 +259,7 @@ vn_GetQueryPoolResults(VkDevice _device,
 {
    struct vn_device *device = vn_device_from_handle(_device);
    const struct vn_query_pool *pool = vn_query_pool_from_handle(queryPool);
+   VkResult result;
    const size_t value_size = flags & VK_QUERY_RESULT_64_BIT ? 8 : 4;
    const struct results results = {
       .count = queryCount,
@@ -139,6 +268,9 @@ vn_GetQueryPoolResults(VkDevice _device,
       .packed_size = (pool->value_count + 1) * value_size,
       .flags = flags,
    };
+   if (answer_from_memory(device, pool, &results, firstQuery, pData, stride,
+                          &result))
+      return vn_result(result);
 
    uint64_t size;
    if (!u_mul_u64(queryCount, results.packed_size, &size) || size > SIZE_MAX)
@@ -156,7 +288,6 @@ vn_GetQueryPoolResults(VkDevice _device,
       (flags & ~VK_QUERY_RESULT_WAIT_BIT) |
       VK_QUERY_RESULT_WITH_AVAILABILITY_BIT;
    const uint64_t start_ns = vn_time_ns();
-   VkResult result;
    for (uint32_t turn = 0;; turn++) {
       result = vn_query_prepare_host(device, start_ns);
       if (result != VK_SUCCESS)

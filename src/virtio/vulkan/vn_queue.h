@@ -36,6 +36,7 @@
 #define VN_QUEUE_H
 
 #include "vn_device.h"
+#include "vn_feedback.h"
 
 struct vn_queue {
    struct vn_dispatchable dispatch;

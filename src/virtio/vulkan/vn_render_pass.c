@@ -10,6 +10,7 @@
 #include "vn_render_pass.h"
 
 #include "vn_calls.h"
+#include "vn_chain.h"
 #include "vn_command_buffer.h"
 #include "vn_device.h"
 #include "vn_entrypoints.h"
@@ -44,6 +45,16 @@ finish_creation(VkDevice device,
    return VK_SUCCESS;
 }
 
+/* See vn_query_feedback.c. Relaxed: only the application's own order counts. */
+static void
+note_views(VkDevice device, uint32_t view_mask)
+{
+   if (view_mask) {
+      atomic_store_explicit(&vn_device_from_handle(device)->multiview, true,
+                            memory_order_relaxed);
+   }
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_CreateRenderPass(VkDevice device,
                     const VkRenderPassCreateInfo *pCreateInfo,
@@ -65,6 +76,11 @@ vn_CreateRenderPass(VkDevice device,
          desc->pDepthStencilAttachment &&
          desc->pDepthStencilAttachment->attachment != VK_ATTACHMENT_UNUSED;
    }
+   const VkRenderPassMultiviewCreateInfo *views =
+      vn_find_struct(pCreateInfo->pNext,
+                     VK_STRUCTURE_TYPE_RENDER_PASS_MULTIVIEW_CREATE_INFO);
+   for (uint32_t i = 0; views && i < views->subpassCount; i++)
+      note_views(device, views->pViewMasks[i]);
 
    VkRenderPass handle = vn_render_pass_to_handle(pass);
    const VkResult result = vn_async_vkCreateRenderPass(
@@ -86,6 +102,7 @@ vn_CreateRenderPass2(VkDevice device,
 
    for (uint32_t i = 0; i < pass->subpass_count; i++) {
       const VkSubpassDescription2 *desc = &pCreateInfo->pSubpasses[i];
+      note_views(device, desc->viewMask);
       for (uint32_t j = 0; j < desc->colorAttachmentCount; j++) {
          pass->subpasses[i].has_color |=
             desc->pColorAttachments[j].attachment != VK_ATTACHMENT_UNUSED;
@@ -159,9 +176,13 @@ vn_CmdBeginRendering(VkCommandBuffer commandBuffer,
                      const VkRenderingInfo *pRenderingInfo)
 {
    struct vn_encoder *enc = vn_command_buffer_encoder(commandBuffer);
-   const VkAllocationCallbacks *alloc =
-      &vn_command_buffer_from_handle(commandBuffer)->pool->alloc;
+   struct vn_command_buffer *cmd =
+      vn_command_buffer_from_handle(commandBuffer);
+   const VkAllocationCallbacks *alloc = &cmd->pool->alloc;
    VkRenderingInfo info = *pRenderingInfo;
+
+   note_views(vn_device_to_handle(cmd->pool->device), info.viewMask);
+   cmd->suspended = info.flags & VK_RENDERING_SUSPENDING_BIT;
 
    const size_t color_size =
       info.colorAttachmentCount * sizeof(VkRenderingAttachmentInfo);

@@ -187,6 +187,16 @@ struct vn_renderer_ops {
    VkResult (*bo_map)(struct vn_renderer *renderer,
                       struct vn_renderer_bo *bo,
                       void **map_out);
+   /*
+    * Another one of a part, in place of what is at the address. All three are
+    * multiples of a page. VK_ERROR_MEMORY_MAP_FAILED may leave a hole. NULL:
+    * the transport cannot.
+    */
+   VkResult (*bo_map_placed)(struct vn_renderer *renderer,
+                             struct vn_renderer_bo *bo,
+                             uint64_t offset,
+                             uint64_t size,
+                             void *address);
    void (*bo_unref)(struct vn_renderer *renderer, struct vn_renderer_bo *bo);
 
    VkResult (*sync_create)(struct vn_renderer *renderer,

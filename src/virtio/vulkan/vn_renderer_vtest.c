@@ -265,7 +265,7 @@ vtest_destroy(struct vn_renderer *renderer)
 {
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
 
-   assert(!vtest->bos.count);
+   vn_vtest_bos_finish(vtest);
    vn_vtest_conn_close(&vtest->conn);
    u_hash_table_finish(&vtest->bos);
    pthread_mutex_destroy(&vtest->bo_mutex);
@@ -282,6 +282,7 @@ static const struct vn_renderer_ops vtest_ops = {
    .bo_import_fd = vn_vtest_bo_import_fd,
    .bo_export_fd = vn_vtest_bo_export_fd,
    .bo_map = vn_vtest_bo_map,
+   .bo_map_placed = vn_vtest_bo_map_placed,
    .bo_unref = vn_vtest_bo_unref,
    .sync_create = vn_vtest_sync_create,
    .sync_destroy = vn_vtest_sync_destroy,
@@ -308,6 +309,7 @@ vn_vtest_create(const char *path,
    vtest->conn.deadline_ns = vn_time_ns() + limits->handshake_ns;
    pthread_mutex_init(&vtest->mutex, NULL);
    pthread_mutex_init(&vtest->bo_mutex, NULL);
+   vn_vtest_retired_init(vtest);
 
    if (!vn_vtest_conn_open(&vtest->conn, path) ||
        !vn_vtest_handshake(&vtest->conn, &vtest->base.info)) {

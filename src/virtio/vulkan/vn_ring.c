@@ -284,7 +284,8 @@ copy_in(struct vn_ring *ring, const void *data, size_t size)
    const size_t pos = ring->cur & (ring->buffer_size - 1);
    const size_t first = VN_MIN(size, ring->buffer_size - pos);
    memcpy(ring->buffer + pos, data, first);
-   memcpy(ring->buffer, (const uint8_t *)data + first, size - first);
+   if (__builtin_expect(first < size, 0))
+      memcpy(ring->buffer, (const uint8_t *)data + first, size - first);
    ring->cur += (uint32_t)size;
 }
 

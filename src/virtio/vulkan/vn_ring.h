@@ -50,6 +50,9 @@ void vn_ring_set_lost(struct vn_ring *ring, const char *why);
 bool vn_ring_seqno_passed(struct vn_ring *ring, uint32_t seqno);
 /* The seqno of the last submission. */
 uint32_t vn_ring_last_seqno(struct vn_ring *ring);
+
+/* Answers that were awaited so far. */
+uint64_t vn_ring_answer_count(const struct vn_ring *ring);
 VkResult vn_ring_wait_seqno(struct vn_ring *ring, uint32_t seqno);
 
 /*
@@ -82,7 +85,7 @@ struct vn_ring_cmd {
    uint32_t seqno; /* valid after submit or call */
    struct vn_shmem_slice reply;
    uint8_t *heap; /* owned; NULL while the storage suffices */
-   _Alignas(8) uint8_t storage[1024];
+   _Alignas(8) uint8_t storage[2048]; /* some 20 descriptor writes */
 };
 
 void vn_ring_cmd_init(struct vn_ring_cmd *cmd, struct vn_ring *ring);

@@ -169,7 +169,16 @@ check_command(struct vn_ring_cmd *cmd)
 VkResult
 vn_ring_cmd_submit(struct vn_ring_cmd *cmd)
 {
-   VkResult result = check_command(cmd);
+   /*
+    * What most commands are: small, and without a prefix. Whether the ring
+    * is lost is looked at under its lock, and the seqno of a command without
+    * reply guards nothing.
+    */
+   const struct vn_ring_piece piece = { cmd_start(cmd), cmd_size(cmd) };
+   if (!cmd->enc.failed && piece.size <= vn_ring_direct_limit(cmd->ring))
+      return vn_ring_put(cmd->ring, &piece, 1, &cmd->seqno);
+
+   const VkResult result = check_command(cmd);
    if (result != VK_SUCCESS)
       return result;
 
@@ -209,8 +218,10 @@ vn_ring_cmd_call(struct vn_ring_cmd *cmd, size_t reply_size)
    vn_encode_vkSetReplyCommandStreamMESA(&prefix.enc, 0, &stream);
 
    result = put_command(cmd, &prefix);
-   if (result == VK_SUCCESS)
+   if (result == VK_SUCCESS) {
+      atomic_fetch_add_explicit(&ring->answers, 1, memory_order_relaxed);
       result = vn_ring_wait_seqno(ring, cmd->seqno);
+   }
    if (result != VK_SUCCESS)
       return result;
 
@@ -219,12 +230,21 @@ vn_ring_cmd_call(struct vn_ring_cmd *cmd, size_t reply_size)
    return VK_SUCCESS;
 }
 
+uint64_t
+vn_ring_answer_count(const struct vn_ring *ring)
+{
+   return atomic_load_explicit(&ring->answers, memory_order_relaxed);
+}
+
 void
 vn_ring_cmd_finish(struct vn_ring_cmd *cmd)
 {
-   vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
-   free(cmd->heap);
-   cmd->heap = NULL;
+   if (cmd->reply.block)
+      vn_shmem_pool_free(&cmd->ring->reply_pool, &cmd->reply, cmd->seqno);
+   if (__builtin_expect(cmd->heap != NULL, 0)) {
+      free(cmd->heap);
+      cmd->heap = NULL;
+   }
 }
 
 VkResult

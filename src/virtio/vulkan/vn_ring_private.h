@@ -77,6 +77,8 @@ struct vn_ring {
    _Atomic uint64_t silent_since_ns; /* no ALIVE from then on */
    _Atomic uint64_t last_check_ns;
 
+   _Atomic uint64_t answers; /* relaxed: it only counts */
+
    _Atomic bool lost; /* sticky; implies renderer->lost */
 
    struct vn_shmem_pool reply_pool;

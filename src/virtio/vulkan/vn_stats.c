@@ -42,7 +42,7 @@ is_copy(enum vn_command command)
 }
 
 void
-vn_stats_print(void)
+vn_stats_print(uint64_t answers)
 {
    if (!(vn_debug_flags() & VN_DEBUG_STATS))
       return;
@@ -58,5 +58,6 @@ vn_stats_print(void)
          copies += count;
       fprintf(stderr, " %s=%" PRIu64, vn_protocol_command_name(i), count);
    }
-   fprintf(stderr, " copies=%" PRIu64 "\n", copies);
+   fprintf(stderr, " copies=%" PRIu64 " answers=%" PRIu64 "\n", copies,
+           answers);
 }

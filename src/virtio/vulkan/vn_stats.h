@@ -16,11 +16,12 @@ void vn_stats_count(uint32_t command);
 /*
  * One line on stderr:
  *
- *    venus: stats: vkCmdDraw=1 ... copies=N
+ *    venus: stats: vkCmdDraw=1 ... copies=N answers=N
  *
- * where copies counts commands that move image or buffer contents. Nothing
- * if the flag is off.
+ * where copies counts commands that move image or buffer contents, and
+ * answers is the caller's: the answers that were awaited. Nothing if the flag
+ * is off.
  */
-void vn_stats_print(void);
+void vn_stats_print(uint64_t answers);
 
 #endif /* VN_STATS_H */

@@ -138,6 +138,20 @@ bool vn_vtest_handshake(struct vn_vtest_conn *conn,
 
 /* ---- the renderer ------------------------------------------------------ */
 
+struct vn_vtest_bo {
+   struct vn_renderer_bo base;
+   int fd;                /* owned; for export and identity */
+   struct u_hash_key key; /* of fd */
+
+   /* guarded by bo_mutex */
+   void *map;          /* NULL until asked for */
+   bool in_table;      /* can be imported */
+   bool exported;      /* an application may have the file */
+   bool retired;       /* in the list below, without a reference */
+   bool held;          /* when last looked: open in this process */
+   struct u_list link; /* vn_vtest's retired.bos, while it is retired */
+};
+
 struct vn_vtest {
    struct vn_renderer base;
 
@@ -148,6 +162,11 @@ struct vn_vtest {
    /* Never held together with mutex. */
    pthread_mutex_t bo_mutex;
    struct u_hash_table bos; /* file identity -> bo */
+   struct {
+      struct u_list bos; /* owned, newest first */
+      uint32_t count, held_count;
+      uint64_t size, held_size; /* bytes */
+   } retired;                   /* vn_vtest_retired.c's */
 };
 
 static inline struct vn_vtest *
@@ -185,6 +204,22 @@ VkResult vn_vtest_unref_resource(struct vn_vtest *vtest, uint32_t res_id);
 /* NULL on failure. */
 void *vn_vtest_map_fd(int fd, uint64_t size);
 
+/*
+ * Bos that nobody refers to, but whose file may still be open. All but init
+ * with bo_mutex held; what is dropped is out of the table, and the caller's
+ * to destroy (by its link) without the lock.
+ */
+void vn_vtest_retired_init(struct vn_vtest *vtest);
+void vn_vtest_retire(struct vn_vtest *vtest,
+                     struct vn_vtest_bo *bo,
+                     struct u_list *dropped);
+void vn_vtest_revive(struct vn_vtest *vtest, struct vn_vtest_bo *bo);
+void vn_vtest_retired_drop_all(struct vn_vtest *vtest,
+                               struct u_list *dropped);
+
+/* Of bos that are retired when the connection ends. */
+void vn_vtest_bos_finish(struct vn_vtest *vtest);
+
 /* The operations of vn_renderer.h that have a file of their own. */
 VkResult vn_vtest_bo_create(struct vn_renderer *renderer,
                             uint64_t size,
@@ -200,6 +235,11 @@ VkResult vn_vtest_bo_export_fd(struct vn_renderer *renderer,
 VkResult vn_vtest_bo_map(struct vn_renderer *renderer,
                          struct vn_renderer_bo *bo,
                          void **map_out);
+VkResult vn_vtest_bo_map_placed(struct vn_renderer *renderer,
+                                struct vn_renderer_bo *base,
+                                uint64_t offset,
+                                uint64_t size,
+                                void *address);
 void vn_vtest_bo_unref(struct vn_renderer *renderer,
                        struct vn_renderer_bo *bo);
 VkResult vn_vtest_sync_create(struct vn_renderer *renderer,

@@ -4,25 +4,18 @@
  *
  * Resources made of a VkDeviceMemory, and the table of shareable files that
  * this connection made: the only ones that an import can find, since vtest
- * has no way to hand a file to the server.
+ * has no way to hand a file to the server. How long they are found when
+ * nobody refers to them is up to vn_vtest_retired.c.
  */
 
 #include "vn_vtest.h"
 
 #include <sys/mman.h>
 
-struct vtest_bo {
-   struct vn_renderer_bo base;
-   int fd;                /* owned; for export and identity */
-   void *map;             /* guarded by bo_mutex; NULL until asked for */
-   struct u_hash_key key; /* of fd */
-   bool in_table;
-};
-
-static struct vtest_bo *
+static struct vn_vtest_bo *
 get_bo(struct vn_renderer_bo *bo)
 {
-   return (struct vtest_bo *)bo;
+   return (struct vn_vtest_bo *)bo;
 }
 
 /*
@@ -30,7 +23,7 @@ get_bo(struct vn_renderer_bo *bo)
  * an import then finds the first one, or none when that is gone.
  */
 static bool
-publish_bo(struct vn_vtest *vtest, struct vtest_bo *bo)
+publish_bo(struct vn_vtest *vtest, struct vn_vtest_bo *bo)
 {
    if (!u_fd_identity(bo->fd, &bo->key, NULL))
       return false;
@@ -55,7 +48,7 @@ vn_vtest_bo_create(struct vn_renderer *renderer,
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
    VkResult result;
 
-   struct vtest_bo *bo = calloc(1, sizeof(*bo));
+   struct vn_vtest_bo *bo = calloc(1, sizeof(*bo));
    if (!bo)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
 
@@ -115,8 +108,14 @@ vn_vtest_bo_import_fd(struct vn_renderer *renderer,
 
    /* under the lock: the last unref takes the bo out of the table first */
    pthread_mutex_lock(&vtest->bo_mutex);
-   struct vtest_bo *bo = u_hash_table_get(&vtest->bos, key);
+   struct vn_vtest_bo *bo = u_hash_table_get(&vtest->bos, key);
+   /* our own number is not the application's to give away: it means one that
+    * was closed, and the import would close it again
+    */
+   if (bo && bo->fd == fd)
+      bo = NULL;
    if (bo) {
+      vn_vtest_revive(vtest, bo);
       atomic_fetch_add_explicit(&bo->base.refcount, 1, memory_order_relaxed);
    }
    pthread_mutex_unlock(&vtest->bo_mutex);
@@ -124,7 +123,8 @@ vn_vtest_bo_import_fd(struct vn_renderer *renderer,
    if (!bo) {
       vn_log(WARN,
              "vtest: cannot import fd %d: it is not of this connection, or "
-             "its memory has been freed; vtest has no way to pass it on",
+             "everything of it was freed long ago; vtest has no way to pass "
+             "it on",
              fd);
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
    }
@@ -134,16 +134,23 @@ vn_vtest_bo_import_fd(struct vn_renderer *renderer,
 
 VkResult
 vn_vtest_bo_export_fd(struct vn_renderer *renderer,
-                      struct vn_renderer_bo *bo,
+                      struct vn_renderer_bo *base,
                       int *fd_out)
 {
-   if (vn_vtest_is_lost(vn_vtest_from_renderer(renderer)))
+   struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
+   struct vn_vtest_bo *bo = get_bo(base);
+
+   if (vn_vtest_is_lost(vtest))
       return VK_ERROR_DEVICE_LOST;
 
-   assert(bo->flags & VN_RENDERER_BO_SHAREABLE);
-   const int fd = u_fd_dup_cloexec(get_bo(bo)->fd);
+   assert(base->flags & VN_RENDERER_BO_SHAREABLE);
+   const int fd = u_fd_dup_cloexec(bo->fd);
    if (fd < 0)
       return VK_ERROR_TOO_MANY_OBJECTS;
+
+   pthread_mutex_lock(&vtest->bo_mutex);
+   bo->exported = true;
+   pthread_mutex_unlock(&vtest->bo_mutex);
    *fd_out = fd;
    return VK_SUCCESS;
 }
@@ -154,7 +161,7 @@ vn_vtest_bo_map(struct vn_renderer *renderer,
                 void **map_out)
 {
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
-   struct vtest_bo *bo = get_bo(base);
+   struct vn_vtest_bo *bo = get_bo(base);
 
    if (vn_vtest_is_lost(vtest))
       return VK_ERROR_DEVICE_LOST;
@@ -173,28 +180,89 @@ vn_vtest_bo_map(struct vn_renderer *renderer,
    return VK_SUCCESS;
 }
 
+VkResult
+vn_vtest_bo_map_placed(struct vn_renderer *renderer,
+                       struct vn_renderer_bo *base,
+                       uint64_t offset,
+                       uint64_t size,
+                       void *address)
+{
+   const struct vn_vtest_bo *bo = get_bo(base);
+   uint64_t end;
+
+   if (vn_vtest_is_lost(vn_vtest_from_renderer(renderer)))
+      return VK_ERROR_DEVICE_LOST;
+   if (!(base->flags & VN_RENDERER_BO_MAPPABLE) ||
+       !u_add_u64(offset, size, &end) || end > base->size)
+      return VK_ERROR_MEMORY_MAP_FAILED;
+   return mmap(address, (size_t)size, PROT_READ | PROT_WRITE,
+               MAP_SHARED | MAP_FIXED, bo->fd, (off_t)offset) == MAP_FAILED
+             ? VK_ERROR_MEMORY_MAP_FAILED
+             : VK_SUCCESS;
+}
+
+/* Of the driver's own copy only; the file lives on with other fds of it. */
+static void
+unmap_bo(struct vn_vtest_bo *bo)
+{
+   if (bo->map)
+      munmap(bo->map, (size_t)bo->base.size);
+   bo->map = NULL;
+}
+
+static void
+destroy_bo(struct vn_vtest *vtest, struct vn_vtest_bo *bo)
+{
+   unmap_bo(bo);
+   u_fd_close(&bo->fd);
+   vn_vtest_unref_resource(vtest, bo->base.res_id);
+   free(bo);
+}
+
+static void
+destroy_bos(struct vn_vtest *vtest, struct u_list *bos)
+{
+   u_list_for_each_safe (struct vn_vtest_bo, bo, bos, link)
+      destroy_bo(vtest, bo);
+}
+
 void
 vn_vtest_bo_unref(struct vn_renderer *renderer, struct vn_renderer_bo *base)
 {
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
+   struct u_list dropped;
 
    if (!base || !vn_renderer_bo_unref_early(base))
       return;
 
    /* perhaps the last one; an import could still make it two */
-   struct vtest_bo *bo = get_bo(base);
+   struct vn_vtest_bo *bo = get_bo(base);
+   u_list_init(&dropped);
    pthread_mutex_lock(&vtest->bo_mutex);
-   const bool last = atomic_fetch_sub_explicit(&base->refcount, 1,
-                                               memory_order_acq_rel) == 1;
-   if (last && bo->in_table)
-      u_hash_table_remove(&vtest->bos, bo->key);
+   if (atomic_fetch_sub_explicit(&base->refcount, 1, memory_order_acq_rel) ==
+       1) {
+      unmap_bo(bo);
+      if (bo->in_table && bo->exported && !vn_vtest_is_lost(vtest)) {
+         vn_vtest_retire(vtest, bo, &dropped);
+      } else {
+         if (bo->in_table)
+            u_hash_table_remove(&vtest->bos, bo->key);
+         u_list_add(&dropped, &bo->link);
+      }
+   }
    pthread_mutex_unlock(&vtest->bo_mutex);
-   if (!last)
-      return;
+   destroy_bos(vtest, &dropped);
+}
 
-   if (bo->map)
-      munmap(bo->map, (size_t)base->size);
-   u_fd_close(&bo->fd);
-   vn_vtest_unref_resource(vtest, base->res_id);
-   free(bo);
+void
+vn_vtest_bos_finish(struct vn_vtest *vtest)
+{
+   struct u_list dropped;
+
+   u_list_init(&dropped);
+   pthread_mutex_lock(&vtest->bo_mutex);
+   vn_vtest_retired_drop_all(vtest, &dropped);
+   pthread_mutex_unlock(&vtest->bo_mutex);
+   destroy_bos(vtest, &dropped);
+   assert(!vtest->bos.count);
 }

@@ -10,12 +10,6 @@
 
 #include <sched.h>
 
-/*
- * How long a wait yields before it goes to sleep: about what sleeping costs,
- * which is two messages to the server and the wake-ups.
- */
-#define YIELD_NS UINT64_C(100000)
-
 /* Sleeps that may have to be cut short begin with this length and double. */
 #define FIRST_SLICE_NS (VN_NSEC_PER_SEC / 500)
 
@@ -206,8 +200,9 @@ wait_loop(struct vn_device *device,
 {
    const uint64_t start = vn_time_ns();
    const uint64_t deadline = deadline_after(start, wait->timeout_ns);
-   const uint64_t yield_until =
-      vn_perf_flags() & VN_PERF_NO_RING_SPIN ? start : start + YIELD_NS;
+   const uint64_t yield_until = vn_perf_flags() & VN_PERF_NO_RING_SPIN
+                                   ? start
+                                   : start + VN_WAIT_YIELD_NS;
    uint64_t slice_ns = FIRST_SLICE_NS;
    bool refreshed = false;
 

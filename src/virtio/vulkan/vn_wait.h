@@ -11,6 +11,12 @@
 
 #include "vn_queue.h"
 
+/*
+ * How long a wait yields before it goes to sleep: about what sleeping costs,
+ * which is two messages to the server and the wake-ups.
+ */
+#define VN_WAIT_YIELD_NS UINT64_C(100000)
+
 enum vn_wait_state {
    VN_WAIT_DONE,
    VN_WAIT_PENDING, /* done when the point is reached */

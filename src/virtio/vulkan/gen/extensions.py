@@ -72,7 +72,8 @@ DEVICE = {
     'VK_EXT_extended_dynamic_state': Row(PASS),
     'VK_EXT_extended_dynamic_state2': Row(PASS),
     'VK_EXT_extended_dynamic_state3': Row(PASS),
-    'VK_EXT_external_memory_acquire_unmodified': Row(PASS),
+    'VK_EXT_external_memory_acquire_unmodified':
+        Row(EXTERNAL, 'a host that lacks it is not told'),
     'VK_EXT_external_memory_dma_buf':
         Row(EXTERNAL, 'if the renderer can share memory'),
     'VK_EXT_external_memory_host':
@@ -98,7 +99,8 @@ DEVICE = {
     'VK_EXT_legacy_vertex_attributes': Row(PASS),
     'VK_EXT_line_rasterization': Row(PASS),
     'VK_EXT_load_store_op_none': Row(PASS),
-    'VK_EXT_map_memory_placed': Row(OMIT, 'not written yet'),
+    'VK_EXT_map_memory_placed':
+        Row(NATIVE, 'if memory can be mapped'),
     'VK_EXT_memory_budget': Row(PASS),
     'VK_EXT_memory_priority': Row(OMIT, 'not in the protocol'),
     'VK_EXT_mesh_shader': Row(PASS),

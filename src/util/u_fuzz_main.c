@@ -3,18 +3,13 @@
  * SPDX-License-Identifier: MIT
  *
  * Runs a fuzz entry point on files, for compilers without libFuzzer and for
- * the inputs that once were found: fuzz_main FILE-OR-FOLDER...
+ * the inputs that once were found: TARGET FILE-OR-FOLDER...
  */
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "u_fuzz.h"
 
 static bool
 run_file(const char *path)

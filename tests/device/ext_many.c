@@ -1,0 +1,242 @@
+/*
+ * Copyright 2026 The venus-dmabuf authors
+ * SPDX-License-Identifier: MIT
+ *
+ * Thousands of exports and imports at a time. Every one of them is its own
+ * memory with its own fd; when they have gone, nothing is left of them: not
+ * here and, on the whole stack, not in the renderer's workers either.
+ *
+ * Usage: device-ext-many [COUNT]
+ * A process needs two fds for an export that it holds, so the limit on fds is
+ * raised as far as it goes, and fewer are made where that is not far enough.
+ */
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "ext_fixture.h"
+
+#define SIZE_B UINT64_C(65536)
+
+struct usage {
+   int fds;
+   int mappings; /* of shared memory */
+};
+
+/* Adds what a process has open and mapped. */
+static void
+add_usage(struct usage *usage, long pid)
+{
+   char path[64];
+   snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
+   DIR *directory = opendir(path);
+   while (directory && readdir(directory))
+      usage->fds++;
+   if (directory)
+      closedir(directory);
+
+   snprintf(path, sizeof(path), "/proc/%ld/maps", pid);
+   FILE *maps = fopen(path, "re");
+   char line[512];
+   while (maps && fgets(line, sizeof(line), maps))
+      usage->mappings += strstr(line, "venus-shm") != NULL;
+   if (maps)
+      fclose(maps);
+}
+
+static long
+parent_of(long pid)
+{
+   char path[64];
+   long parent = 0;
+   snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+   FILE *stat = fopen(path, "re");
+   if (stat) {
+      if (fscanf(stat, "%*d (%*[^)]) %*c %ld", &parent) != 1)
+         parent = 0;
+      fclose(stat);
+   }
+   return parent;
+}
+
+/* The server and all of its descendants; without a server, this process. */
+static struct usage
+host_usage(void)
+{
+   struct usage usage = { 0 };
+   const char *server = getenv("VENUS_SERVER_PID");
+   if (!server) {
+      add_usage(&usage, (long)getpid());
+      return usage;
+   }
+   const long root = strtol(server, NULL, 10);
+   DIR *proc = opendir("/proc");
+   if (!proc)
+      return usage;
+   for (const struct dirent *entry = readdir(proc); entry;
+        entry = readdir(proc)) {
+      const long pid = strtol(entry->d_name, NULL, 10);
+      for (long up = pid; up > 1; up = parent_of(up)) {
+         if (up == root) {
+            add_usage(&usage, pid);
+            break;
+         }
+      }
+   }
+   closedir(proc);
+   return usage;
+}
+
+struct shared {
+   VkDeviceMemory exported;
+   VkDeviceMemory imported;
+   int fd;
+};
+
+static VkResult
+allocate(struct ext_device *dev, uint32_t type, int fd, VkDeviceMemory *out)
+{
+   const VkExportMemoryAllocateInfo export_info = {
+      .sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+      .handleTypes = EXT_DMA_BUF,
+   };
+   const VkImportMemoryFdInfoKHR import_info = {
+      .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+      .handleType = EXT_DMA_BUF,
+      .fd = fd,
+   };
+   const VkMemoryAllocateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext =
+         fd < 0 ? (const void *)&export_info : (const void *)&import_info,
+      .allocationSize = SIZE_B,
+      .memoryTypeIndex = type,
+   };
+   return vkAllocateMemory(dev->base.handle, &info, NULL, out);
+}
+
+static bool
+share(struct ext_device *a,
+      struct ext_device *b,
+      uint32_t type,
+      uint32_t number,
+      struct shared *shared)
+{
+   const VkMemoryGetFdInfoKHR get = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR,
+      .handleType = EXT_DMA_BUF,
+   };
+   VkMemoryGetFdInfoKHR get_info = get;
+   uint32_t *word = NULL;
+
+   *shared = (struct shared){ .fd = -1 };
+   if (!VKT_CHECK(allocate(a, type, -1, &shared->exported)))
+      return false;
+   get_info.memory = shared->exported;
+   if (!VKT_CHECK(a->GetMemoryFd(a->base.handle, &get_info, &shared->fd)))
+      return false;
+   if (VKT_CHECK(vkMapMemory(a->base.handle, shared->exported, 0, SIZE_B, 0,
+                             (void **)&word))) {
+      *word = number;
+      vkUnmapMemory(a->base.handle, shared->exported);
+   }
+   const int fd = dup(shared->fd);
+   if (!VKT_CHECK(allocate(b, type, fd, &shared->imported))) {
+      close(fd);
+      return false;
+   }
+   return true;
+}
+
+static void
+check_word(struct ext_device *b, const struct shared *shared, uint32_t number)
+{
+   uint32_t *word = NULL;
+   if (VKT_CHECK(vkMapMemory(b->base.handle, shared->imported, 0, SIZE_B, 0,
+                             (void **)&word))) {
+      U_CHECK_EQ(*word, number);
+      vkUnmapMemory(b->base.handle, shared->imported);
+   }
+}
+
+static void
+run(struct ext_device *a, struct ext_device *b, int count)
+{
+   struct ext_object probe;
+   if (!ext_buffer_export(&probe, a, false))
+      return;
+   const uint32_t type = probe.memory_type;
+   ext_object_finish(&probe);
+
+   struct shared *all = calloc((size_t)count, sizeof(*all));
+   if (!U_CHECK(all != NULL))
+      return;
+   struct usage before = { 0 };
+   for (int round = 0; round < 2; round++) {
+      int made = 0;
+      while (made < count &&
+             share(a, b, type, (uint32_t)made * 3 + 1, &all[made]))
+         made++;
+      U_CHECK_EQ(made, count);
+      const struct usage most = host_usage();
+      for (int i = 0; i < made; i++)
+         check_word(b, &all[i], (uint32_t)i * 3 + 1);
+
+      /* half of the importers go first, half of the exporters */
+      for (int i = 0; i < count; i++) {
+         struct ext_device *first = i % 2 ? a : b, *second = i % 2 ? b : a;
+         VkDeviceMemory of[2] = { all[i].exported, all[i].imported };
+         vkFreeMemory(first->base.handle, of[i % 2 ? 0 : 1], NULL);
+         if (all[i].fd >= 0)
+            close(all[i].fd);
+         vkFreeMemory(second->base.handle, of[i % 2 ? 1 : 0], NULL);
+         all[i] = (struct shared){ .fd = -1 };
+      }
+      vkDeviceWaitIdle(a->base.handle);
+      /* an answer says that all before it has been done */
+      if (ext_buffer_export(&probe, a, false))
+         ext_object_finish(&probe);
+      const struct usage after = host_usage();
+      printf("%d shared: host side %d fds and %d mappings, then %d and %d\n",
+             made, most.fds, most.mappings, after.fds, after.mappings);
+      U_CHECK(most.mappings >= made);
+      /* what is kept for reuse is there after the first round */
+      if (round) {
+         U_CHECK(after.fds <= before.fds);
+         U_CHECK(after.mappings <= before.mappings);
+      }
+      before = after;
+   }
+   free(all);
+}
+
+int
+main(int argc, char **argv)
+{
+   int count = argc > 1 ? atoi(argv[1]) : 3000;
+   struct rlimit limit;
+   if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+      limit.rlim_cur = limit.rlim_max;
+      setrlimit(RLIMIT_NOFILE, &limit);
+      if (limit.rlim_cur < (rlim_t)count * 3 + 256) {
+         printf("no more than %d fds here\n", (int)limit.rlim_cur);
+         count = (int)(limit.rlim_cur - 256) / 3;
+      }
+   }
+
+   struct vkt_instance instance;
+   struct ext_device a = { 0 }, b = { 0 };
+   vkt_bound(100);
+   if (U_CHECK(vkt_instance_init(&instance)) &&
+       U_CHECK(ext_device_init(&a, &instance)) &&
+       U_CHECK(ext_device_init(&b, &instance)))
+      run(&a, &b, count);
+   ext_device_finish(&b);
+   ext_device_finish(&a);
+   vkt_instance_finish(&instance);
+   return u_test_result();
+}
