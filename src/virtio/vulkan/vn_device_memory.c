@@ -16,6 +16,7 @@
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_protocol.h"
+#include "vn_scout.h"
 #include "vn_suballoc.h"
 
 /* The least that whole pages are; see vn_renderer_info's memory_alignment. */
@@ -81,7 +82,11 @@ prepare_request(struct vn_device *device,
 
    const VkMemoryDedicatedAllocateInfo *dedicated = vn_find_struct(
       request->chain.first, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
-   /* a dedicated allocation keeps the size that its requirements gave */
+   /*
+    * Renderers before 1.3 do not round allocations that they export; what is
+    * mapped here has to be whole pages on the host. A dedicated allocation
+    * keeps the size that its requirements gave.
+    */
    const bool is_dedicated =
       dedicated && (dedicated->image || dedicated->buffer);
    if (memory->host_visible && !is_dedicated && !memory->bo &&
@@ -175,11 +180,8 @@ import_fd(struct vn_device *device,
    if (!(info->handleType & device->physical_device->external_handle_types))
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
 
-   struct vn_renderer *renderer;
-   const struct vn_renderer_ops *ops =
-      vn_device_renderer_ops(device, &renderer);
    memory->imported = true;
-   return ops->bo_import_fd(renderer, info->fd, &memory->bo);
+   return vn_scout_import_fd(device, info->fd, &memory->bo);
 }
 
 static void
@@ -420,7 +422,7 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
    const struct vn_renderer_ops *ops =
       vn_device_renderer_ops(device, &renderer);
    struct vn_renderer_bo *bo;
-   VkResult result = ops->bo_import_fd(renderer, fd, &bo);
+   VkResult result = vn_scout_import_fd(device, fd, &bo);
    if (result != VK_SUCCESS)
       return vn_result(result);
 
