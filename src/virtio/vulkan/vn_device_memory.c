@@ -17,11 +17,6 @@
 #include "vn_protocol.h"
 #include "vn_suballoc.h"
 
-/* Renderers before 1.3 do not round allocations that they export; what is
- * mapped here has to be whole pages on the host.
- */
-#define MEMORY_PAGE_SIZE 4096
-
 /*
  * An allocation that fails without anybody waiting for it is noticed when
  * its id is used next, and that is fatal. Small device-local allocations
@@ -70,11 +65,17 @@ prepare_request(struct vn_device *device,
 
    const VkMemoryDedicatedAllocateInfo *dedicated = vn_find_struct(
       request->chain.first, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
-   /* a dedicated allocation keeps the size that its requirements gave */
+   /*
+    * Renderers before 1.3 do not round allocations that they export; what is
+    * mapped here has to be whole pages on the host. A dedicated allocation
+    * keeps the size that its requirements gave.
+    */
+   const uint64_t page_size =
+      vn_ring_renderer(device->dispatch.ring)->info.page_size;
    const bool is_dedicated =
       dedicated && (dedicated->image || dedicated->buffer);
    if (memory->host_visible && !is_dedicated && !memory->bo &&
-       !u_align_u64(app_info->allocationSize, MEMORY_PAGE_SIZE,
+       !u_align_u64(app_info->allocationSize, page_size,
                     &request->info.allocationSize)) {
       vn_chain_finish(&request->chain);
       return VK_ERROR_OUT_OF_DEVICE_MEMORY;

@@ -82,15 +82,14 @@ disconnect(struct vn_instance *instance)
 static void
 connect(struct vn_instance *instance, const VkInstanceCreateInfo *info)
 {
-   /* The only transport so far. Without being asked for it the driver must
-    * not talk to whoever listens at a well-known path in /tmp.
+   /* unasked the driver must not talk to whoever listens at a well-known
+    * path in /tmp
     */
-   if (!(vn_debug_flags() & VN_DEBUG_VTEST)) {
-      vn_log(INFO, "no transport: set VN_DEBUG=vtest for a vtest server");
-      return;
-   }
-
-   if (vn_renderer_create_vtest(&instance->renderer) != VK_SUCCESS)
+   const VkResult connected =
+      vn_debug_flags() & VN_DEBUG_VTEST
+         ? vn_renderer_create_vtest(&instance->renderer)
+         : vn_renderer_create_virtgpu(&instance->renderer);
+   if (connected != VK_SUCCESS)
       return;
 
    fill_caps(&instance->renderer->info.capset, &instance->caps);

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * What all transports share: whether a capset is one this driver can work
- * with. Sends nothing.
+ * with, and counting references. Sends nothing.
  */
 
 #include "vn_renderer.h"
@@ -30,6 +30,22 @@ vn_capset_check(const struct vn_capset *capset, const char **why_out)
    if (!capset->supports_multiple_timelines) {
       *why_out = "it has no timelines";
       return false;
+   }
+   return true;
+}
+
+bool
+vn_renderer_bo_unref_early(struct vn_renderer_bo *bo)
+{
+   /* release here and acquire with the last: whoever frees sees all that was
+    * done
+    */
+   uint32_t count = atomic_load_explicit(&bo->refcount, memory_order_relaxed);
+   while (count > 1) {
+      if (atomic_compare_exchange_weak_explicit(
+             &bo->refcount, &count, count - 1, memory_order_release,
+             memory_order_relaxed))
+         return false;
    }
    return true;
 }

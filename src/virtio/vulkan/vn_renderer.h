@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * The seam between the driver and a transport: what a connection to one
- * renderer context can do. vn_renderer_vtest.c fills it. An implementation
- * knows nothing of Vulkan objects but ids; callers know nothing of sockets
- * and ioctls.
+ * renderer context can do. vn_renderer_virtgpu.c and vn_renderer_vtest.c
+ * fill it. An implementation knows nothing of Vulkan objects but ids; callers
+ * know nothing of sockets and ioctls.
  *
  * All operations may be called from any thread. Everything that comes from
  * the other side is checked here, once; what passes is trusted above. When
@@ -41,15 +41,34 @@ struct vn_renderer_info {
    struct vn_capset capset;
    uint32_t timeline_count; /* ring_idx 0 .. timeline_count - 1 */
 
-   /* fds of others (GBM, other processes) can be imported, not only ours */
+   /*
+    * Resources have whole pages of this size, a power of two, bytes. What is
+    * to become one must have as many on the host.
+    */
+   uint64_t page_size;
+   /*
+    * fds of others (GBM, other processes) can be imported, not only ours;
+    * open_another is there then
+    */
    bool has_foreign_import;
-   /* a fence can leave the transport as a sync_file */
+   /* fences can leave the transport, and come back, as sync_files */
    bool has_sync_file;
    /*
     * Only memory that the host exports as a dma-buf can be mapped; asking
     * for anything else ends the connection (vtest).
     */
    bool maps_only_dma_buf;
+
+   /* The device file, as far as there is one. */
+   struct {
+      bool has_primary, has_render;
+      uint32_t primary_major, primary_minor;
+      uint32_t render_major, render_minor;
+   } drm;
+   struct {
+      bool valid;
+      uint32_t domain, bus, device, function;
+   } pci;
 };
 
 /* Plain shared memory, mapped here and by the renderer, zero filled. */
@@ -64,12 +83,29 @@ enum vn_renderer_bo_flags {
    VN_RENDERER_BO_SHAREABLE = 1 << 1,
 };
 
+/* What a resource is, as far as this side can tell. */
+enum vn_renderer_bo_kind {
+   VN_RENDERER_BO_OWN,     /* bo_create made it */
+   VN_RENDERER_BO_HOST,    /* the host's memory, of any context or use */
+   VN_RENDERER_BO_GUEST,   /* the guest's own pages */
+   VN_RENDERER_BO_CLASSIC, /* not a blob: GBM through virgl, dumb buffers */
+};
+
+#define VN_RENDERER_BO_KIND_COUNT 4
+
 /*
- * A resource made of a VkDeviceMemory. Reference counted: one import of the
- * same file gives the same bo. The last unref drops the resource.
+ * A resource made of a VkDeviceMemory, or handed in by somebody. Reference
+ * counted: an import of the same file gives the same bo. The last unref
+ * drops the resource.
  */
 struct vn_renderer_bo {
    _Atomic uint32_t refcount; /* 0 -> 1 only under the transport's lock */
+   enum vn_renderer_bo_kind kind;
+   /*
+    * The renderer is known to take the resource for memory, so its id may be
+    * sent. Own ones are; the importer finds out about the others and sets it.
+    */
+   _Atomic bool proven;
    uint32_t res_id;
    uint32_t flags; /* enum vn_renderer_bo_flags */
    uint64_t size;  /* of the resource, bytes */
@@ -103,6 +139,13 @@ struct vn_renderer_ops {
    void (*destroy)(struct vn_renderer *renderer);
 
    /*
+    * A second context on the same device, which lives and dies by itself.
+    * NULL where contexts share nothing (vtest).
+    */
+   VkResult (*open_another)(struct vn_renderer *renderer,
+                            struct vn_renderer **other_out);
+
+   /*
     * Executed in order on the context's own thread. Returns when the bytes
     * have left; failure of a command shows as a lost connection.
     */
@@ -118,7 +161,9 @@ struct vn_renderer_ops {
    /*
     * Makes the resource of a live VkDeviceMemory, once per memory. The
     * caller has made sure that the renderer has executed the allocation
-    * before this reaches it (vkWaitRingSeqnoMESA on the virtqueue path).
+    * before this reaches it (vkWaitRingSeqnoMESA on the virtqueue path). On
+    * return the renderer has made it: the memory may be freed and the id
+    * used.
     */
    VkResult (*bo_create)(struct vn_renderer *renderer,
                          uint64_t size,
@@ -127,8 +172,9 @@ struct vn_renderer_ops {
                          struct vn_renderer_bo **bo_out);
    /*
     * Never takes the fd. VK_ERROR_INVALID_EXTERNAL_HANDLE, with a line in
-    * the log that says why, for everything that the renderer would not know:
-    * nothing is sent for it. The caller owns a reference to *bo_out.
+    * the log that says why, for what is no resource of this device. The
+    * caller owns a reference to *bo_out. Its id must not be sent before it
+    * is proven: the renderer may not know it, which is fatal.
     */
    VkResult (*bo_import_fd)(struct vn_renderer *renderer,
                             int fd,
@@ -166,6 +212,22 @@ struct vn_renderer_ops {
                           struct vn_renderer_sync *sync,
                           uint64_t value);
    /*
+    * Only with has_sync_file. A new close-on-exec fd of the caller's that
+    * signals when the sync reaches the value, or -1 if it has. The
+    * submission that takes it there must have been made.
+    */
+   VkResult (*sync_export_file)(struct vn_renderer *renderer,
+                                struct vn_renderer_sync *sync,
+                                uint64_t value,
+                                int *fd_out);
+   /* Only with has_sync_file. The sync reaches the value when the fd, which
+    * it takes on success, signals.
+    */
+   VkResult (*sync_import_file)(struct vn_renderer *renderer,
+                                struct vn_renderer_sync *sync,
+                                uint64_t value,
+                                int fd);
+   /*
     * Sleeps until the condition holds (VK_SUCCESS), the time is over
     * (VK_TIMEOUT), or the connection or the watchdog says that nobody will
     * ever answer (VK_ERROR_DEVICE_LOST). Wakes up a few times a second to
@@ -194,6 +256,13 @@ struct vn_renderer {
 };
 
 /*
+ * For the transports: drops a reference unless it may be the last one, which
+ * only the transport's lock can tell. False: done. True: it is still there,
+ * to be dropped under the lock.
+ */
+bool vn_renderer_bo_unref_early(struct vn_renderer_bo *bo);
+
+/*
  * Whether this driver can work with such a renderer; if not, *why_out gets
  * half a sentence for the log ("its ...", "it ...").
  */
@@ -205,5 +274,12 @@ bool vn_capset_check(const struct vn_capset *capset, const char **why_out);
  * server, or none that this driver can work with; the log says which.
  */
 VkResult vn_renderer_create_vtest(struct vn_renderer **renderer_out);
+
+/*
+ * Makes a Venus context on the first virtio-gpu device that can have one.
+ * VK_ERROR_INITIALIZATION_FAILED when there is none; the log says why, a line
+ * for each device.
+ */
+VkResult vn_renderer_create_virtgpu(struct vn_renderer **renderer_out);
 
 #endif /* VN_RENDERER_H */

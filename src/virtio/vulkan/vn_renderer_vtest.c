@@ -302,6 +302,7 @@ vn_vtest_create(const char *path,
 
    vtest->base.ops = &vtest_ops;
    vtest->base.info.maps_only_dma_buf = true;
+   vtest->base.info.page_size = VTEST_PAGE_SIZE;
    vtest->conn.fd = -1;
    vtest->conn.renderer = &vtest->base;
    vtest->conn.limits = *limits;

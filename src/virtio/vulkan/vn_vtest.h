@@ -18,6 +18,9 @@
 #define VTEST_WANTED_VERSION 3
 #define VTEST_CAPSET_VENUS   4
 
+/* one machine on both sides: what is mapped is rounded by its kernel */
+#define VTEST_PAGE_SIZE 4096
+
 enum vtest_message {
    VTEST_RESOURCE_UNREF = 3,
    VTEST_RESOURCE_BUSY_WAIT = 7,

@@ -63,10 +63,12 @@ vn_vtest_bo_create(struct vn_renderer *renderer,
       blob_flags |= VTEST_BLOB_SHAREABLE | VTEST_BLOB_CROSS_DEVICE;
 
    assert(memory_id);
+   bo->base.kind = VN_RENDERER_BO_OWN;
    bo->base.flags = flags;
    bo->base.size = size;
    /* relaxed: nobody else knows the bo yet */
    atomic_store_explicit(&bo->base.refcount, 1, memory_order_relaxed);
+   atomic_store_explicit(&bo->base.proven, true, memory_order_relaxed);
    result = vn_vtest_create_blob(vtest, size, memory_id, blob_flags,
                                  &bo->base.res_id, &bo->fd);
    if (result != VK_SUCCESS)
@@ -230,18 +232,8 @@ vn_vtest_bo_unref(struct vn_renderer *renderer, struct vn_renderer_bo *base)
    struct vn_vtest *vtest = vn_vtest_from_renderer(renderer);
    struct u_list dropped;
 
-   if (!base)
+   if (!base || !vn_renderer_bo_unref_early(base))
       return;
-
-   /* release here and acquire below: whoever frees sees all that was done */
-   uint32_t count =
-      atomic_load_explicit(&base->refcount, memory_order_relaxed);
-   while (count > 1) {
-      if (atomic_compare_exchange_weak_explicit(
-             &base->refcount, &count, count - 1, memory_order_release,
-             memory_order_relaxed))
-         return;
-   }
 
    /* perhaps the last one; an import could still make it two */
    struct vn_vtest_bo *bo = get_bo(base);
