@@ -15,6 +15,7 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_protocol.h"
+#include "vn_scout.h"
 #include "vn_suballoc.h"
 
 /*
@@ -165,11 +166,8 @@ import_fd(struct vn_device *device,
    if (!(info->handleType & device->physical_device->external_handle_types))
       return VK_ERROR_INVALID_EXTERNAL_HANDLE;
 
-   struct vn_renderer *renderer;
-   const struct vn_renderer_ops *ops =
-      vn_device_renderer_ops(device, &renderer);
    memory->imported = true;
-   return ops->bo_import_fd(renderer, info->fd, &memory->bo);
+   return vn_scout_import_fd(device, info->fd, &memory->bo);
 }
 
 static void
@@ -410,7 +408,7 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
    const struct vn_renderer_ops *ops =
       vn_device_renderer_ops(device, &renderer);
    struct vn_renderer_bo *bo;
-   VkResult result = ops->bo_import_fd(renderer, fd, &bo);
+   VkResult result = vn_scout_import_fd(device, fd, &bo);
    if (result != VK_SUCCESS)
       return vn_result(result);
 

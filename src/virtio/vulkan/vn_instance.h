@@ -38,6 +38,7 @@ struct vn_instance {
    bool enumerated;
    uint32_t physical_device_count;
    struct vn_physical_device *physical_devices; /* owned */
+   struct vn_scout *scouts;                     /* owned; one for each */
    uint64_t ring_idx_in_use; /* bit per timeline of the transport */
 };
 

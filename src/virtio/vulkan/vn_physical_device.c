@@ -19,6 +19,7 @@
 #include "vn_external_memory.h"
 #include "vn_format.h"
 #include "vn_instance.h"
+#include "vn_scout.h"
 #include "vn_zero_structs.h"
 #include "config.h"
 
@@ -187,9 +188,36 @@ driver_can(const struct vn_physical_device *physical_device, int ext)
       return physical_device->can_map &&
              physical_device->instance->renderer->ops->bo_map_placed;
 #endif
+   case VN_DEVICE_EXT_EXT_pci_bus_info:
+      return physical_device->instance->renderer->info.pci.valid;
+   case VN_DEVICE_EXT_EXT_physical_device_drm:
+      return physical_device->instance->renderer->info.drm.has_render;
    default:
       return true;
    }
+}
+
+/* The device that the guest sees, not the host's. */
+static void
+fill_pci_bus_info(const struct vn_renderer_info *renderer,
+                  VkPhysicalDevicePCIBusInfoPropertiesEXT *props)
+{
+   props->pciDomain = renderer->pci.domain;
+   props->pciBus = renderer->pci.bus;
+   props->pciDevice = renderer->pci.device;
+   props->pciFunction = renderer->pci.function;
+}
+
+static void
+fill_drm(const struct vn_renderer_info *renderer,
+         VkPhysicalDeviceDrmPropertiesEXT *props)
+{
+   props->hasPrimary = renderer->drm.has_primary;
+   props->primaryMajor = renderer->drm.primary_major;
+   props->primaryMinor = renderer->drm.primary_minor;
+   props->hasRender = renderer->drm.has_render;
+   props->renderMajor = renderer->drm.render_major;
+   props->renderMinor = renderer->drm.render_minor;
 }
 
 static void
@@ -326,6 +354,7 @@ enumerate(struct vn_instance *instance)
                      VK_OBJECT_TYPE_PHYSICAL_DEVICE);
       devices[i].dispatch.ring = instance->ring;
       devices[i].instance = instance;
+      devices[i].host_index = i;
       handles[i] = vn_physical_device_to_handle(&devices[i]);
    }
 
@@ -349,9 +378,20 @@ enumerate(struct vn_instance *instance)
       instance->alloc.pfnFree(instance->alloc.pUserData, devices);
       return result;
    }
+   struct vn_scout *scouts = instance->alloc.pfnAllocation(
+      instance->alloc.pUserData, VN_MAX(kept, 1u) * sizeof(*scouts), 8,
+      VK_SYSTEM_ALLOCATION_SCOPE_INSTANCE);
+   if (!scouts) {
+      instance->alloc.pfnFree(instance->alloc.pUserData, devices);
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   }
    /* now that they stay where they are */
-   for (uint32_t i = 0; i < kept; i++)
+   for (uint32_t i = 0; i < kept; i++) {
+      devices[i].scout = &scouts[i];
+      vn_scout_init(&scouts[i]);
       vn_format_caches_init(&devices[i]);
+   }
+   instance->scouts = scouts;
    vn_external_memory_limit_caps(devices, kept, &instance->caps);
    instance->physical_devices = devices;
    instance->physical_device_count = kept;
@@ -384,8 +424,13 @@ vn_physical_devices_init(struct vn_instance *instance)
 void
 vn_physical_devices_finish(struct vn_instance *instance)
 {
-   for (uint32_t i = 0; i < instance->physical_device_count; i++)
+   for (uint32_t i = 0; i < instance->physical_device_count; i++) {
       vn_format_caches_finish(&instance->physical_devices[i]);
+      vn_scout_finish(&instance->scouts[i]);
+   }
+   if (instance->scouts) {
+      instance->alloc.pfnFree(instance->alloc.pUserData, instance->scouts);
+   }
    if (instance->physical_devices) {
       instance->alloc.pfnFree(instance->alloc.pUserData,
                               instance->physical_devices);
@@ -456,6 +501,8 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
 
    pProperties->properties = physical_device->properties;
 
+   const struct vn_renderer_info *renderer =
+      &physical_device->instance->renderer->info;
    for (VkBaseOutStructure *s = (void *)pProperties->pNext; s; s = s->pNext) {
       switch ((int)s->sType) {
       case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES: {
@@ -489,6 +536,16 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
          break;
       }
 #endif
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT:
+         if (vn_ext_set_has(&physical_device->extensions,
+                            VN_DEVICE_EXT_EXT_pci_bus_info))
+            fill_pci_bus_info(renderer, (void *)s);
+         break;
+      case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRM_PROPERTIES_EXT:
+         if (vn_ext_set_has(&physical_device->extensions,
+                            VN_DEVICE_EXT_EXT_physical_device_drm))
+            fill_drm(renderer, (void *)s);
+         break;
       default:
          break;
       }

@@ -11,6 +11,7 @@
 #include "vn_object.h"
 
 struct vn_instance;
+struct vn_scout;
 
 /*
  * A host device. All fields but the caches are written once, at the first
@@ -19,6 +20,9 @@ struct vn_instance;
 struct vn_physical_device {
    struct vn_dispatchable dispatch;
    struct vn_instance *instance; /* borrowed */
+
+   uint32_t host_index;    /* in the renderer's list */
+   struct vn_scout *scout; /* the instance's */
 
    uint32_t api_version;
    VkPhysicalDeviceProperties properties;

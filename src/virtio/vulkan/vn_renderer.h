@@ -253,6 +253,8 @@ struct vn_renderer {
 
    /* sticky; set by the transport (socket closed) and by the ring */
    _Atomic bool lost;
+   /* constant: losing this one is no news, it was made to be lost */
+   bool expendable;
 };
 
 /*

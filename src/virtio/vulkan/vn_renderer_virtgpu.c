@@ -33,7 +33,8 @@ vn_virtgpu_lose(struct vn_virtgpu *gpu, const char *why)
 {
    /* relaxed: a flag that guards nothing */
    if (!atomic_exchange_explicit(&gpu->base.lost, true, memory_order_relaxed))
-      vn_log(ERROR, "virtio-gpu %s: device lost: %s", gpu->node, why);
+      u_log(&vn_log_state, gpu->base.expendable ? U_LOG_DEBUG : U_LOG_ERROR,
+            "virtio-gpu %s: device lost: %s", gpu->node, why);
    return VK_ERROR_DEVICE_LOST;
 }
 

@@ -52,7 +52,9 @@ vn_ring_set_lost(struct vn_ring *ring, const char *why)
    atomic_store_explicit(&ring->lost, true, memory_order_relaxed);
    if (!atomic_exchange_explicit(&ring->renderer->lost, true,
                                  memory_order_relaxed))
-      vn_log(ERROR, "ring: renderer lost: %s", why);
+      u_log(&vn_log_state,
+            ring->renderer->expendable ? U_LOG_DEBUG : U_LOG_ERROR,
+            "ring: renderer lost: %s", why);
 }
 
 uint32_t
