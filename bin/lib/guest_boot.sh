@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # variables for the script that sources this
 #
 # Boots a guest and waits for it. Needs common.sh, peers.sh, guest_root.sh.
 #
@@ -32,7 +33,7 @@ guest_initramfs() {
 # folder, the build tree, the kernel's folder, the run directory, the trees
 # for the guest as TAG=PATH, --, and QEMU's words.
 guest_enter() {
-    local root=$1 build=$2 kernel=$3 run=$4 n=0 tree display
+    local root=$1 build=$2 kernel=$3 run=$4 n=0 tree
     shift 4
     set -e
     mount --make-rprivate /
@@ -53,6 +54,7 @@ guest_enter() {
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
+    # shellcheck disable=SC2016 # for the inner shell
     exec chroot "$root" /bin/bash -c '
         cd /venus/run
         exec 3>display
@@ -94,7 +96,7 @@ guest_layer_words() {
 
 # guest_start RUN: starts QEMU. Reads what bin/guest-vm has parsed:
 # GUEST_SUITE, GUEST_KERNEL, GUEST_SIZE (WxH), GUEST_MEMORY, GUEST_TREES,
-# GUEST_HOST_ENV, GUEST_INTERACTIVE. Sets GUEST_PID.
+# GUEST_HOST_ENV. Sets GUEST_PID.
 guest_start() {
     local run=$1 root kernel tree tag n=0 words trees=()
     root=$(guest_root_dir "$GUEST_SUITE")
@@ -102,6 +104,13 @@ guest_start() {
     guest_geometry
     mkdir -p "$run/screen" "$run/log"
     guest_initramfs "$kernel" "$root" "$run/initramfs"
+    # On a busy machine an emulated one cannot tell its time from a counter
+    # that it has to calibrate: it takes the HPET, checks no timer by another,
+    # and nobody asks how long anything takes.
+    local append="console=ttyS0 panic=-1 quiet loglevel=5 no_timer_check"
+    append+=" tsc=unstable clocksource=hpet nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+    append+=" mitigations=off"
+    # shellcheck disable=SC2054 # the commas are QEMU's
     words=(
         env "${GUEST_HOST_ENV[@]}"
         VK_DRIVER_FILES=/usr/share/vulkan/icd.d/lvp_icd.json
@@ -109,7 +118,7 @@ guest_start() {
         qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max
         -smp 2 -m "$GUEST_MEMORY" -nodefaults -vga none -no-reboot
         -kernel /venus/boot/vmlinuz -initrd /venus/run/initramfs
-        -append "console=ttyS0 panic=-1 quiet loglevel=5"
+        -append "$append"
         -device "virtio-gpu-gl-pci,hostmem=512M,blob=on,venus=on,xres=${GUEST_SIZE%x*},yres=${GUEST_SIZE#*x}"
         -display "sdl,gl=on,show-cursor=off"
         -chardev "file,id=console,path=/venus/run/log/console.log"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # variables for the scripts that source this
 #
 # What a virtual machine is made of, fetched once into
 # ~/.cache/venus-dmabuf: one folder of Debian packages that holds QEMU and the
@@ -133,6 +134,7 @@ guest_kernel_make() {
         rm -rf --one-file-system "$dir" "$dir".new.??????
         tmp=$(mktemp -d "$dir.new.XXXXXX")
         at_exit rm -rf --one-file-system "$tmp"
+        # shellcheck disable=SC2016 # for the inner shell
         quietly "fetching a kernel (Debian $(guest_kernel_suite "$name"))" \
             bash -c '
                 set -euo pipefail
@@ -146,6 +148,15 @@ guest_kernel_make() {
         rm -rf "$tmp"
     fi
     guest_unlock
+}
+
+# guest_setup KERNEL...: all of it, for the tests.
+guest_setup() {
+    local kernel
+    guest_root_make trixie
+    for kernel in "$@"; do
+        guest_kernel_make "$kernel"
+    done
 }
 
 guest_kernel_fetch() {

@@ -20,12 +20,11 @@ package_build() {
     (cd "$VENUS_SRC" && tar -c --null --ignore-failed-read --no-recursion \
         -T "$dir/files" 2>/dev/null) | tar -x -C "$dir/source"
     quietly "building the packages" \
-        bash -c 'cd "$1" && exec dpkg-buildpackage -b -us -uc' package-build \
-        "$dir/source" || die "the packages could not be built"
+        env -C "$dir/source" dpkg-buildpackage -b -us -uc || die "the packages could not be built"
     rm -rf "$dir/source"
     # Without them nothing was built, whatever the status.
-    compgen -G "$dir/venus-dmabuf-driver_*.deb" >/dev/null &&
-        compgen -G "$dir/venus-dmabuf-layer_*.deb" >/dev/null ||
+    [[ -n $(compgen -G "$dir/venus-dmabuf-driver_*.deb") &&
+        -n $(compgen -G "$dir/venus-dmabuf-layer_*.deb") ]] ||
         die "the build made no packages"
     rm -f "$dir"/*-dbgsym_*.deb
 }
@@ -69,8 +68,8 @@ package_check() {
     # The worker finds the layer where the package put it.
     server_start "$root/venus" 0 "$root/venus/server.log"
     was=$(package_files "$root")
-    unshare -m -p -f --kill-child=KILL chroot "$root" /bin/sh -c \
-        'mount -t proc proc /proc && exec sh /venus/check' \
+    unshare -m -p -f --kill-child=KILL --mount-proc="$root/proc" \
+        chroot "$root" /bin/sh /venus/check \
         >"$dir/$suite.log" 2>&1 </dev/null || status=$?
     server_stop
     if [[ $was != "$(package_files "$root")" ]]; then

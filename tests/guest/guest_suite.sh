@@ -10,7 +10,8 @@
 set -u
 
 # A bound for what hangs: software emulation of a CPU is slow.
-limit=300
+limit=600
+export VENUS_TEST_SLOW=10
 n=0 failed=0
 out=$(mktemp)
 while IFS= read -r line <&3; do

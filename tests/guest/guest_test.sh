@@ -36,7 +36,7 @@ fi
     bash "$here/guest_suite.sh" "$list" >"$dir/guest.txt" 2>"$dir/guest-vm.log" &
 pid=$!
 # Line by line, as they come: a person may be watching.
-tail --pid="$pid" -n +1 -F "$dir/guest.txt" 2>/dev/null | tr -d '\r' |
+tail --pid="$pid" -n +1 -F "$dir/guest.txt" 2>/dev/null | sed -u 's/\r//' |
     grep --line-buffered -E '^(ok|not ok|#)' || true
 wait "$pid" || true
 pid=
@@ -55,7 +55,7 @@ silent() {
     local n=$1 what=$2 may pattern=$4
     may=$(sed -n "s/^#$3: //p" "$list" | paste -sd'|')
     shift 4
-    cat "$@" 2>/dev/null | tr -d '\r' |
+    cat "$@" 2>/dev/null | sed -u 's/\r//' |
         sed '/guest-suite: the end/,$d' >"$dir/said" || true
     if [[ -n $may ]]; then
         grep -v -E "$may" "$dir/said" >"$dir/said.new" || true

@@ -33,7 +33,8 @@ collect_extensions(struct vn_device *device,
       }
       vn_ext_set_add(&device->enabled_extensions, ext);
       if (vn_ext_set_has(&physical_device->renderer_extensions, ext) &&
-          vn_device_exts[ext].kind != VN_EXT_NATIVE)
+          vn_device_exts[ext].kind != VN_EXT_NATIVE &&
+          vn_device_exts[ext].kind != VN_EXT_TRANSPORT)
          names[count++] = vn_device_exts[ext].name;
    }
 

@@ -239,6 +239,7 @@ choose_extensions(struct vn_physical_device *physical_device)
             instance->caps.venus_spec_version >= info->protocol_spec;
          break;
       case VN_EXT_NATIVE:
+      case VN_EXT_TRANSPORT:
          offered = driver_can(physical_device, ext);
          physical_device->extension_spec_versions[ext] = info->spec_version;
          break;

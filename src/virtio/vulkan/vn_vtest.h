@@ -18,7 +18,6 @@
 #define VTEST_WANTED_VERSION 3
 #define VTEST_CAPSET_VENUS   4
 
-
 enum vtest_message {
    VTEST_RESOURCE_UNREF = 3,
    VTEST_RESOURCE_BUSY_WAIT = 7,

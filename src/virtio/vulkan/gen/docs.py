@@ -24,6 +24,7 @@ END = '<!-- end -->\n'
 HOW = {
     extensions.PASS: 'if the host has it',
     extensions.NATIVE: 'always',
+    extensions.TRANSPORT: 'if the transport has it',
     extensions.EXTERNAL: 'if memory can be shared',
     extensions.OMIT: 'no',
 }

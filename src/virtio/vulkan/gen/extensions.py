@@ -16,6 +16,8 @@ from dataclasses import dataclass
 PASS = 'pass'
 # Implemented in the driver; the renderer is not told about it.
 NATIVE = 'native'
+# Like NATIVE, if the transport has what it is about.
+TRANSPORT = 'transport'
 # Decided by vn_external_memory.c, from what the renderer can share.
 EXTERNAL = 'external'
 # Not offered.
@@ -111,9 +113,9 @@ DEVICE = {
     'VK_EXT_non_seamless_cube_map': Row(PASS),
     'VK_EXT_pageable_device_local_memory': Row(OMIT, 'not in the protocol'),
     'VK_EXT_pci_bus_info':
-        Row(NATIVE, "of the guest's virtio-gpu device, if it is on PCI"),
+        Row(TRANSPORT, "of the guest's virtio-gpu device, if it is on PCI"),
     'VK_EXT_physical_device_drm':
-        Row(NATIVE, "of the guest's virtio-gpu device; vtest has none"),
+        Row(TRANSPORT, "of the guest's virtio-gpu device; vtest has none"),
     'VK_EXT_pipeline_creation_cache_control': Row(PASS),
     'VK_EXT_pipeline_creation_feedback': Row(PASS),
     'VK_EXT_pipeline_library_group_handles': Row(PASS),

@@ -67,7 +67,8 @@ class Offers:
                 raise GeneratorError(f'extensions.py: {name} cannot pass, '
                                      'the protocol does not have it')
             spec = provider.spec_version
-            if in_table and row.kind != extensions.NATIVE:
+            if in_table and row.kind not in (extensions.NATIVE,
+                                             extensions.TRANSPORT):
                 spec = min(spec, in_table.spec_version)
             offers.append(Offer(name, provider.number, spec, row.kind,
                                 row.note, row.spec, provider))

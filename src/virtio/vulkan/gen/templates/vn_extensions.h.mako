@@ -12,6 +12,7 @@ ${banner(protocol, 'The extensions of gen/extensions.py that the registry has.',
 enum vn_ext_kind {
    VN_EXT_PASS,
    VN_EXT_NATIVE,
+   VN_EXT_TRANSPORT,
    VN_EXT_EXTERNAL,
    VN_EXT_OMIT,
 };
