@@ -19,6 +19,7 @@ DEPS_TEST=(
 DEPS_PEERS_SYSTEM=(virgl-server)
 DEPS_PEERS_FOLDER=(mmdebstrap debian-archive-keyring)
 DEPS_GUEST=(mmdebstrap debian-archive-keyring kmod xz-utils zstd util-linux)
+DEPS_PACKAGE=(debhelper dpkg-dev git)
 DEPS_FORMAT=(clang-format-14)
 DEPS_FUZZ=(clang llvm libclang-rt-dev)
 DEPS_CI=(clang git)

@@ -381,6 +381,7 @@ vl_probe_run(const struct vl_physical_device *physical,
                       vl_probe_create_image(&probe) &&
                       import_and_bind(&probe) && fill(&probe);
    if (works) {
+      vl_probe_check_optimal(&probe);
       vl_probe_check_planes(&probe);
       log_backing(&probe);
    }

@@ -21,6 +21,8 @@ struct vl_probe_result {
     * of one that does not say so.
     */
    bool plain_buffers_unchanged;
+   /* Images of optimal tiling can live where a mapping can. */
+   bool optimal_images_fit;
    /* The driver tells the planes of a linear image apart. */
    bool planar_layouts_true;
 };

@@ -119,6 +119,41 @@ vl_probe_check_clear(const struct vl_probe *probe)
    return true;
 }
 
+/* There are drivers that say of optimal images that they can be imported, and
+ * then want them in memory that takes no host pointer. It is no failure.
+ */
+void
+vl_probe_check_optimal(struct vl_probe *probe)
+{
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = IMAGE_FORMAT,
+      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_OPTIMAL,
+      .usage =
+         VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+   };
+   VkImage image;
+   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
+       VK_SUCCESS)
+      return;
+   VkMemoryRequirements requirements;
+   probe->next.GetImageMemoryRequirements(probe->device, image,
+                                          &requirements);
+   probe->result.optimal_images_fit =
+      requirements.memoryTypeBits & probe->result.host_types;
+   probe->next.DestroyImage(probe->device, image, NULL);
+}
+
 /* There are drivers that say of a linear image with two planes in one memory
  * that both start at 0. Whether this one is right decides if such formats are
  * offered; it is no failure.

@@ -58,6 +58,9 @@ void vl_probe_record_clear(struct vl_probe *probe, VkCommandBuffer command);
 /* Whether the clear has reached the mapping. */
 bool vl_probe_check_clear(const struct vl_probe *probe);
 
+/* Finds out whether an image of optimal tiling fits shared memory. */
+void vl_probe_check_optimal(struct vl_probe *probe);
+
 /* Finds out whether the driver tells the planes of a linear image apart. */
 void vl_probe_check_planes(struct vl_probe *probe);
 

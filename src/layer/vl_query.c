@@ -71,13 +71,11 @@ vl_GetPhysicalDeviceExternalBufferPropertiesKHR(
                                                 pExternalBufferProperties);
 }
 
-/* What a LINEAR image of the format can be used for; 0: it is not offered. */
+/* What the driver's linear images of the format can be used for. */
 static VkFormatFeatureFlags2
-linear_features(const struct vl_physical_device *physical, VkFormat format)
+driver_linear_features(const struct vl_physical_device *physical,
+                       VkFormat format)
 {
-   if (!vl_modifier_plane_count(physical, format))
-      return 0;
-
    VkFormatProperties3 properties3 = {
       .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3,
    };
@@ -87,11 +85,19 @@ linear_features(const struct vl_physical_device *physical, VkFormat format)
    };
    physical->instance->next.GetPhysicalDeviceFormatProperties2(
       physical->handle, format, &properties);
+   return physical->has_format_properties_3
+             ? properties3.linearTilingFeatures
+             : properties.formatProperties.linearTilingFeatures;
+}
 
+/* The same for a LINEAR modifier; 0: it is not offered. */
+static VkFormatFeatureFlags2
+linear_features(const struct vl_physical_device *physical, VkFormat format)
+{
+   if (!vl_modifier_plane_count(physical, format))
+      return 0;
    /* memory planes cannot be bound one by one */
-   return (physical->has_format_properties_3
-              ? properties3.linearTilingFeatures
-              : properties.formatProperties.linearTilingFeatures) &
+   return driver_linear_features(physical, format) &
           ~VK_FORMAT_FEATURE_2_DISJOINT_BIT;
 }
 
@@ -169,6 +175,19 @@ vl_GetPhysicalDeviceFormatProperties2KHR(
    vl_GetPhysicalDeviceFormatProperties2(handle, format, pFormatProperties);
 }
 
+/* Not supported: nothing in the answer may say otherwise, whatever the driver
+ * has left there.
+ */
+static void
+clear_answer(VkImageFormatProperties2 *properties)
+{
+   VkExternalImageFormatProperties *external = vl_chain_find_out(
+      properties->pNext, VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES);
+   properties->imageFormatProperties = (VkImageFormatProperties){ 0 };
+   if (external)
+      external->externalMemoryProperties = (VkExternalMemoryProperties){ 0 };
+}
+
 /* The driver's answer about an image that the layer translates. */
 static VkResult
 translated_image_properties(const struct vl_physical_device *physical,
@@ -229,29 +248,40 @@ translated_image_properties(const struct vl_physical_device *physical,
          result = VK_ERROR_FORMAT_NOT_SUPPORTED;
    }
    if (result == VK_ERROR_FORMAT_NOT_SUPPORTED)
-      pProperties->imageFormatProperties = (VkImageFormatProperties){ 0 };
+      clear_answer(pProperties);
    else
       pProperties->imageFormatProperties = properties.imageFormatProperties;
    return result;
 }
 
-/* Whether there are images with a modifier of that kind. A driver may answer
- * for a usage that the features of the format do not include, and lose the
- * device over it: seen with rendering to linear images.
+/* Whether the layer stands for images of that kind. A driver may answer for a
+ * usage that the features of the format do not include, and lose the device
+ * over it: seen with drawing to linear images.
  */
 static bool
 is_offered(const struct vl_physical_device *physical,
            const VkPhysicalDeviceImageFormatInfo2 *info,
-           const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier)
+           bool is_modifier)
 {
-   if (!modifier || modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
-       (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
-      return false;
+   VkFormatFeatureFlags2 features;
 
-   const VkFormatFeatureFlags2 features =
-      linear_features(physical, info->format);
-   return features && ((info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
-                       vl_format_can(features, info->usage));
+   if (is_modifier) {
+      const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier =
+         vl_chain_find(
+            info->pNext,
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
+      features = linear_features(physical, info->format);
+      if (!features || !modifier ||
+          modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
+          (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
+         return false;
+   } else if (info->tiling == VK_IMAGE_TILING_LINEAR) {
+      features = driver_linear_features(physical, info->format);
+   } else {
+      return physical->offers_optimal;
+   }
+   return (info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
+          vl_format_can(features, info->usage);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -267,11 +297,6 @@ vl_GetPhysicalDeviceImageFormatProperties2(
    const VkPhysicalDeviceExternalImageFormatInfo *external = vl_chain_find(
       info->pNext,
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
-   const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier =
-      vl_chain_find(
-         info->pNext,
-         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
-
    const bool is_served =
       physical && external && (external->handleType & physical->served_types);
    const bool is_modifier =
@@ -282,9 +307,8 @@ vl_GetPhysicalDeviceImageFormatProperties2(
          handle, pImageFormatInfo, pImageFormatProperties);
    }
 
-   if (is_modifier && !is_offered(physical, info, modifier)) {
-      pImageFormatProperties->imageFormatProperties =
-         (VkImageFormatProperties){ 0 };
+   if (!is_offered(physical, info, is_modifier)) {
+      clear_answer(pImageFormatProperties);
       return VK_ERROR_FORMAT_NOT_SUPPORTED;
    }
    return translated_image_properties(physical, info, is_served, is_modifier,

@@ -262,6 +262,15 @@ init(struct ext_image *image,
 }
 
 bool
+ext_image_create(struct ext_image *image,
+                 struct ext_device *dev,
+                 const struct ext_image_desc *desc)
+{
+   init(image, dev, desc);
+   return vkt_ok(create_chosen(image), "vkCreateImage");
+}
+
+bool
 ext_image_plain(struct ext_image *image,
                 struct ext_device *dev,
                 const struct ext_image_desc *desc)

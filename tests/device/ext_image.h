@@ -76,6 +76,11 @@ struct ext_image {
    VkSubresourceLayout planes[EXT_MAX_PLANES]; /* but for OPTIMAL */
 };
 
+/* Without memory: of a disjoint image each plane has its own. */
+bool ext_image_create(struct ext_image *image,
+                      struct ext_device *dev,
+                      const struct ext_image_desc *desc);
+
 /* For comparison: not external. */
 bool ext_image_plain(struct ext_image *image,
                      struct ext_device *dev,

@@ -9,7 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,44 +64,107 @@ check_refused(struct ext_device *dev,
    U_CHECK_EQ(fcntl(fd, F_GETFD), flags);
 }
 
+/* Every kind of file that has a number, and numbers that have no file. */
 static void
 test_fds(struct ext_device *a, struct ext_device *b)
 {
+   enum {
+      DEV_NULL,
+      DIRECTORY,
+      FILE_ON_DISK,
+      PATH_ONLY,
+      PIPE,
+      SOCKET,
+      EVENT,
+      EPOLL,
+      MEMFD,
+      SEALED_MEMFD,
+      FD_COUNT,
+   };
+   static const char *const names[FD_COUNT] = {
+      "/dev/null",
+      "a directory",
+      "a file",
+      "a path",
+      "a pipe",
+      "a socket",
+      "an eventfd",
+      "an epoll",
+      "a memfd of the application",
+      "a memfd with seals",
+   };
+   char name[] = "/tmp/ext-refuse-XXXXXX";
    struct ext_object exporter = { 0 };
-   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-   int dir = open("/", O_RDONLY | O_CLOEXEC);
-   int memfd = memfd_create("not a buffer of ours", MFD_CLOEXEC);
    int pipes[2] = { -1, -1 }, sockets[2] = { -1, -1 };
-   int closed;
+   int fds[FD_COUNT], closed;
 
+   for (uint32_t i = 0; i < FD_COUNT; i++)
+      fds[i] = -1;
    if (!U_CHECK(ext_buffer_export(&exporter, a, false)) ||
-       !U_CHECK(null >= 0 && dir >= 0 && memfd >= 0) ||
        !U_CHECK_EQ(pipe2(pipes, O_CLOEXEC), 0) ||
        !U_CHECK_EQ(
-          socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0) ||
-       !U_CHECK_EQ(ftruncate(memfd, 1 << 20), 0))
+          socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0))
       goto out;
-   closed = dup(null);
-   close(closed);
+   fds[DEV_NULL] = open("/dev/null", O_RDWR | O_CLOEXEC);
+   fds[DIRECTORY] = open("/", O_RDONLY | O_CLOEXEC);
+   fds[FILE_ON_DISK] = mkstemp(name);
+   unlink(name);
+   fds[PATH_ONLY] = open("/", O_PATH | O_CLOEXEC);
+   fds[PIPE] = dup(pipes[0]);
+   fds[SOCKET] = dup(sockets[0]);
+   fds[EVENT] = eventfd(0, EFD_CLOEXEC);
+   fds[EPOLL] = epoll_create1(EPOLL_CLOEXEC);
+   fds[MEMFD] = memfd_create("not ours", MFD_CLOEXEC);
+   fds[SEALED_MEMFD] =
+      memfd_create("not ours", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+   /* where there is a size, it is large enough */
+   U_CHECK_EQ(ftruncate(fds[FILE_ON_DISK], 1 << 20), 0);
+   U_CHECK_EQ(ftruncate(fds[MEMFD], 1 << 20), 0);
+   U_CHECK_EQ(ftruncate(fds[SEALED_MEMFD], 1 << 20), 0);
+   U_CHECK_EQ(fcntl(fds[SEALED_MEMFD], F_ADD_SEALS,
+                    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
+              0);
 
    for (uint32_t round = 0; round < 2; round++) {
-      check_refused(b, "/dev/null", null, &exporter);
-      check_refused(b, "a directory", dir, &exporter);
-      check_refused(b, "a pipe", pipes[0], &exporter);
-      check_refused(b, "a socket", sockets[0], &exporter);
-      check_refused(b, "a memfd of the application", memfd, &exporter);
+      for (uint32_t i = 0; i < FD_COUNT; i++) {
+         if (U_CHECK(fds[i] >= 0))
+            check_refused(b, names[i], fds[i], &exporter);
+      }
+      closed = dup(fds[DEV_NULL]);
+      close(closed);
       check_refused(b, "a closed fd", closed, &exporter);
       check_refused(b, "-1", -1, &exporter);
+      check_refused(b, "a number beyond all", INT_MAX, &exporter);
       check_alive(a, b);
    }
 out:
+   for (uint32_t i = 0; i < FD_COUNT; i++) {
+      if (fds[i] >= 0)
+         close(fds[i]);
+   }
    for (uint32_t i = 0; i < 2; i++) {
       close(sockets[i]);
       close(pipes[i]);
    }
-   close(memfd);
-   close(dir);
-   close(null);
+   ext_object_finish(&exporter);
+}
+
+/* Numbers of files that are the driver's own, whichever they are: they are
+ * not the application's to give away, and must not be closed. */
+static void
+test_numbers(struct ext_device *a, struct ext_device *b)
+{
+   struct ext_object exporter = { 0 };
+
+   if (!U_CHECK(ext_buffer_export(&exporter, a, false)))
+      return;
+   /* so that it has a file */
+   close(ext_get_fd(&exporter));
+   for (int fd = 3; fd < 128; fd++) {
+      if (fcntl(fd, F_GETFD) >= 0)
+         check_refused(b, "a number of the driver", fd, &exporter);
+   }
+   check_alive(a, b);
    ext_object_finish(&exporter);
 }
 
@@ -197,7 +264,7 @@ check_layout(struct ext_device *dev,
 }
 
 static void
-test_layouts(struct ext_device *a, struct ext_device *b)
+test_layouts(struct ext_device *a, struct ext_device *b, bool strict)
 {
    struct ext_object exporter = { 0 };
    VkImage image = VK_NULL_HANDLE;
@@ -221,6 +288,31 @@ test_layouts(struct ext_device *a, struct ext_device *b)
    check_layout(b, "a pitch of no whole texels", planes, 1);
    planes[0].rowPitch = UINT64_MAX - 3;
    check_layout(b, "a pitch beyond all bounds", planes, 1);
+   if (strict) {
+      /* a host that lays images out itself cannot have any other */
+      planes[0] = good;
+      planes[0].rowPitch *= 2;
+      check_layout(b, "twice the pitch", planes, 1);
+      planes[0] = good;
+      planes[0].offset = 4096;
+      check_layout(b, "an offset", planes, 1);
+      planes[0].offset = UINT64_MAX - 4095;
+      check_layout(b, "an offset beyond all bounds", planes, 1);
+      /* what must be 0, by VUID-...-size-02267 and those after it */
+      planes[0] = good;
+      planes[0].size = EXT_HEIGHT * good.rowPitch;
+      check_layout(b, "a size", planes, 1);
+      planes[0] = good;
+      planes[0].arrayPitch = EXT_HEIGHT * good.rowPitch;
+      check_layout(b, "a pitch of layers", planes, 1);
+      planes[0] = good;
+      planes[0].depthPitch = EXT_HEIGHT * good.rowPitch;
+      check_layout(b, "a pitch of slices", planes, 1);
+      planes[0] = planes[1] = good;
+      planes[1].offset = EXT_HEIGHT * good.rowPitch;
+      check_layout(b, "a plane too many", planes, 2);
+      check_layout(b, "no plane at all", planes, 0);
+   }
    check_alive(a, b);
 out:
    ext_object_finish(&exporter);
@@ -248,12 +340,56 @@ test_not_exportable(struct ext_device *a)
    vkt_buffer_finish(&buffer);
 }
 
-/* usage: ext_refuse [closed]: "closed" is for drivers that can import nothing
- * but what they exported on the same connection. */
+/* The question is not for opaque fds, nor for what is no fd of this system;
+ * an import of the latter is none either. */
+static void
+test_types(struct ext_device *a)
+{
+   static const VkExternalMemoryHandleTypeFlagBits types[2] = {
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT,
+      VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT,
+   };
+   struct ext_object exporter = { 0 };
+   int fd;
+
+   if (!U_CHECK(ext_buffer_export(&exporter, a, false)))
+      return;
+   fd = ext_get_fd(&exporter);
+   for (uint32_t i = 0; i < 2; i++) {
+      VkMemoryFdPropertiesKHR props = {
+         .sType = VK_STRUCTURE_TYPE_MEMORY_FD_PROPERTIES_KHR,
+      };
+      U_CHECK_EQ(
+         a->GetMemoryFdProperties(a->base.handle, types[i], fd, &props),
+         VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   }
+   const VkImportMemoryFdInfoKHR import = {
+      .sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+      .handleType = types[1],
+      .fd = fd,
+   };
+   const VkMemoryAllocateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+      .pNext = &import,
+      .allocationSize = exporter.memory_size,
+      .memoryTypeIndex = exporter.memory_type,
+   };
+   VkDeviceMemory memory;
+   U_CHECK_EQ(vkAllocateMemory(a->base.handle, &info, NULL, &memory),
+              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK(fcntl(fd, F_GETFD) >= 0);
+   close(fd);
+   ext_object_finish(&exporter);
+}
+
+/* usage: ext_refuse [closed | strict]: "closed" is for drivers that can
+ * import nothing but what they exported on the same connection, "strict" for
+ * a host whose linear images are laid out by our layer; the first is both. */
 int
 main(int argc, char **argv)
 {
    const bool closed = argc > 1 && !strcmp(argv[1], "closed");
+   const bool strict = closed || (argc > 1 && !strcmp(argv[1], "strict"));
    struct vkt_instance instance;
    struct ext_device a = { 0 }, b = { 0 };
 
@@ -261,11 +397,14 @@ main(int argc, char **argv)
    if (U_CHECK(vkt_instance_init(&instance)) &&
        U_CHECK(ext_device_init(&a, &instance)) &&
        U_CHECK(ext_device_init(&b, &instance))) {
-      if (closed)
+      if (closed) {
          test_fds(&a, &b);
+         test_numbers(&a, &b);
+         test_types(&a);
+      }
       test_too_large(&a, &b);
       test_other_instance(&a, &b, !closed);
-      test_layouts(&a, &b);
+      test_layouts(&a, &b, strict);
       if (closed)
          test_not_exportable(&a);
       check_alive(&a, &b);

@@ -78,7 +78,9 @@ role_for(const struct role *role,
    const bool blocks = format->block_width > 1 || format->block_height > 1;
    struct role out = *role;
 
-   if (role->write == EXT_WRITE_CLEAR && (!color || blocks || format->ycbcr))
+   /* a clear value has 32 bits: the rest is not the same in every image */
+   if (role->write == EXT_WRITE_CLEAR &&
+       (!color || blocks || format->ycbcr || format->wide))
       out.write = EXT_WRITE_COPY;
    if ((role->write == EXT_WRITE_STORE &&
         (!ops->can_store || format->wide)) ||

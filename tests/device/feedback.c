@@ -325,6 +325,70 @@ test_late(struct vkt_device *dev)
    vkDestroyQueryPool(dev->handle, pool, NULL);
 }
 
+/* Nothing may be recorded behind a rendering that goes on in the next command
+ * buffer; the last one is begun in a secondary command buffer. */
+static void
+test_suspended(struct vkt_device *dev)
+{
+   const VkRenderingInfo first = {
+      .sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
+      .flags = VK_RENDERING_SUSPENDING_BIT,
+      .renderArea.extent = { 8, 8 },
+      .layerCount = 1,
+   };
+   VkRenderingInfo second = first;
+   const VkCommandBufferAllocateInfo alloc = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+      .commandPool = dev->pool,
+      .commandBufferCount = 1,
+   };
+   struct vkt_device other = *dev;
+   VkQueryPool pools[2] = { timestamps(dev, 1), timestamps(dev, 1) };
+
+   second.flags = VK_RENDERING_RESUMING_BIT;
+   if (!VKT_CHECK(vkAllocateCommandBuffers(dev->handle, &alloc, &other.cmd)))
+      return;
+   for (uint32_t secondary = 0; secondary < 2; secondary++) {
+      VkCommandBuffer inner =
+         secondary ? begin_secondary(dev) : VK_NULL_HANDLE;
+      const VkCommandBuffer cmds[2] = { dev->cmd, other.cmd };
+      const VkSubmitInfo submit = {
+         .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+         .commandBufferCount = 2,
+         .pCommandBuffers = cmds,
+      };
+      const VkQueryPool pool = pools[secondary];
+      uint64_t value = 0;
+
+      U_CHECK(vkt_begin(dev));
+      vkCmdResetQueryPool(dev->cmd, pool, 0, 1);
+      stamp(dev->cmd, pool, 0);
+      if (secondary) {
+         vkCmdBeginRendering(inner, &first);
+         vkCmdEndRendering(inner);
+         VKT_CHECK(vkEndCommandBuffer(inner));
+         vkCmdExecuteCommands(dev->cmd, 1, &inner);
+      } else {
+         vkCmdBeginRendering(dev->cmd, &first);
+         vkCmdEndRendering(dev->cmd);
+      }
+      VKT_CHECK(vkEndCommandBuffer(dev->cmd));
+      U_CHECK(vkt_begin(&other));
+      vkCmdBeginRendering(other.cmd, &second);
+      vkCmdEndRendering(other.cmd);
+      VKT_CHECK(vkEndCommandBuffer(other.cmd));
+      VKT_CHECK(vkQueueSubmit(dev->queue, 1, &submit, VK_NULL_HANDLE));
+      VKT_CHECK(vkQueueWaitIdle(dev->queue));
+      VKT_CHECK(vkGetQueryPoolResults(dev->handle, pool, 0, 1, 8, &value, 8,
+                                      VK_QUERY_RESULT_64_BIT));
+      U_CHECK(value != 0);
+      if (inner)
+         vkFreeCommandBuffers(dev->handle, dev->pool, 1, &inner);
+      vkDestroyQueryPool(dev->handle, pool, NULL);
+   }
+   vkFreeCommandBuffers(dev->handle, dev->pool, 1, &other.cmd);
+}
+
 static void
 poll(struct vkt_device *dev, long count)
 {
@@ -355,6 +419,10 @@ poll(struct vkt_device *dev, long count)
 int
 main(int argc, char **argv)
 {
+   VkPhysicalDeviceVulkan13Features vk13 = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
+      .dynamicRendering = VK_TRUE,
+   };
    VkPhysicalDeviceVulkan12Features features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
       .hostQueryReset = VK_TRUE,
@@ -363,8 +431,11 @@ main(int argc, char **argv)
    struct vkt_device dev = { 0 };
 
    vkt_bound(100);
-   if (!U_CHECK(vkt_instance_init(&instance)) ||
-       !U_CHECK(vkt_device_init(&dev, &instance, NULL, 0, &features)))
+   if (!U_CHECK(vkt_instance_init(&instance)))
+      goto out;
+   if (instance.props.apiVersion >= VK_API_VERSION_1_3)
+      features.pNext = &vk13;
+   if (!U_CHECK(vkt_device_init(&dev, &instance, NULL, 0, &features)))
       goto out;
    if (!instance.timestamp_bits) {
       printf("no timestamps on this device\n");
@@ -382,6 +453,8 @@ main(int argc, char **argv)
    test_events(&dev);
    test_many(&dev);
    test_late(&dev);
+   if (features.pNext)
+      test_suspended(&dev);
 out:
    vkt_device_finish(&dev);
    vkt_instance_finish(&instance);

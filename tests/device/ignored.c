@@ -277,6 +277,120 @@ enum graphics_case {
    DYNAMIC_VIEWPORT,   /* the values of dynamic states are */
 };
 
+/* And with all states dynamic, structs of which nothing is left. */
+
+static const VkDynamicState all_states[] = {
+   VK_DYNAMIC_STATE_VIEWPORT_WITH_COUNT,
+   VK_DYNAMIC_STATE_SCISSOR_WITH_COUNT,
+   VK_DYNAMIC_STATE_DEPTH_CLAMP_ENABLE_EXT,
+   VK_DYNAMIC_STATE_RASTERIZER_DISCARD_ENABLE,
+   VK_DYNAMIC_STATE_POLYGON_MODE_EXT,
+   VK_DYNAMIC_STATE_CULL_MODE,
+   VK_DYNAMIC_STATE_FRONT_FACE,
+   VK_DYNAMIC_STATE_DEPTH_BIAS_ENABLE,
+   VK_DYNAMIC_STATE_DEPTH_BIAS,
+   VK_DYNAMIC_STATE_LINE_WIDTH,
+   VK_DYNAMIC_STATE_RASTERIZATION_SAMPLES_EXT,
+   VK_DYNAMIC_STATE_SAMPLE_MASK_EXT,
+   VK_DYNAMIC_STATE_ALPHA_TO_COVERAGE_ENABLE_EXT,
+   VK_DYNAMIC_STATE_DEPTH_TEST_ENABLE,
+   VK_DYNAMIC_STATE_DEPTH_WRITE_ENABLE,
+   VK_DYNAMIC_STATE_DEPTH_COMPARE_OP,
+   VK_DYNAMIC_STATE_DEPTH_BOUNDS_TEST_ENABLE,
+   VK_DYNAMIC_STATE_STENCIL_TEST_ENABLE,
+   VK_DYNAMIC_STATE_STENCIL_OP,
+   VK_DYNAMIC_STATE_DEPTH_BOUNDS,
+   VK_DYNAMIC_STATE_COLOR_BLEND_ENABLE_EXT,
+   VK_DYNAMIC_STATE_COLOR_BLEND_EQUATION_EXT,
+   VK_DYNAMIC_STATE_COLOR_WRITE_MASK_EXT,
+   /* from here on optional: what is before leaves the blend state, but not
+    * its attachments; with logic operations nothing is left of it */
+   VK_DYNAMIC_STATE_LOGIC_OP_ENABLE_EXT,
+   VK_DYNAMIC_STATE_LOGIC_OP_EXT,
+   VK_DYNAMIC_STATE_BLEND_CONSTANTS,
+   VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY,
+   VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE,
+   VK_DYNAMIC_STATE_VERTEX_INPUT_EXT,
+};
+
+#define OPTIONAL_STATES 6
+
+/* The structs are there in full, nowhere, or cut short. */
+static void
+check_all_dynamic(struct vkt_device *dev,
+                  VkPipelineLayout layout,
+                  VkShaderModule module,
+                  uint32_t left_out,
+                  bool unrestricted)
+{
+   const VkFormat format = VK_FORMAT_R8G8B8A8_UNORM;
+   const VkPipelineRenderingCreateInfo rendering = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
+      .colorAttachmentCount = 1,
+      .pColorAttachmentFormats = &format,
+      .depthAttachmentFormat = VK_FORMAT_D32_SFLOAT,
+   };
+   const VkVertexInputBindingDescription binding = { .stride = 28 };
+   const VkVertexInputAttributeDescription attributes[2] = {
+      { .location = 0, .format = VK_FORMAT_R32G32B32_SFLOAT },
+      {
+         .location = 1,
+         .format = VK_FORMAT_R32G32B32A32_SFLOAT,
+         .offset = 12,
+      },
+   };
+   const VkPipelineVertexInputStateCreateInfo vertex_input = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
+      .vertexBindingDescriptionCount = 1,
+      .pVertexBindingDescriptions = &binding,
+      .vertexAttributeDescriptionCount = 2,
+      .pVertexAttributeDescriptions = attributes,
+   };
+   const VkPipelineInputAssemblyStateCreateInfo assembly = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+      .topology = VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST,
+   };
+   const VkPipelineColorBlendStateCreateInfo blend = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
+      .attachmentCount = 1,
+      .pAttachments = NOWHERE,
+   };
+   const VkPipelineDynamicStateCreateInfo dynamic = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
+      .dynamicStateCount = VKT_ARRAY_SIZE(all_states) - left_out,
+      .pDynamicStates = all_states,
+   };
+   const VkPipelineShaderStageCreateInfo stage = {
+      .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+      .stage = VK_SHADER_STAGE_VERTEX_BIT,
+      .module = module,
+      .pName = "main",
+   };
+   const VkGraphicsPipelineCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
+      .pNext = &rendering,
+      .stageCount = 1,
+      .pStages = &stage,
+      .pVertexInputState = left_out ? &vertex_input : NOWHERE,
+      .pInputAssemblyState =
+         left_out < 2 && unrestricted ? NOWHERE : &assembly,
+      .pTessellationState = NOWHERE,
+      .pViewportState = NOWHERE,
+      .pRasterizationState = NOWHERE,
+      .pMultisampleState = NOWHERE,
+      .pDepthStencilState = NOWHERE,
+      .pColorBlendState = left_out < 4 ? NOWHERE : &blend,
+      .pDynamicState = &dynamic,
+      .layout = layout,
+      .basePipelineHandle = NO_HANDLE(VkPipeline),
+   };
+   VkPipeline pipeline = VK_NULL_HANDLE;
+
+   VKT_CHECK(vkCreateGraphicsPipelines(dev->handle, VK_NULL_HANDLE, 1, &info,
+                                       NULL, &pipeline));
+   vkDestroyPipeline(dev->handle, pipeline, NULL);
+}
+
 static void
 check_graphics(struct vkt_device *dev,
                VkRenderPass pass,
@@ -364,7 +478,7 @@ check_graphics(struct vkt_device *dev,
 }
 
 static void
-test_graphics(struct vkt_device *dev)
+test_graphics(struct vkt_device *dev, bool all_dynamic, bool unrestricted)
 {
    const VkPipelineLayoutCreateInfo layout_info = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
@@ -381,6 +495,8 @@ test_graphics(struct vkt_device *dev)
       check_graphics(dev, pass, layout, module, RASTERIZER_DISCARD);
       check_graphics(dev, pass, layout, module, NO_ATTACHMENTS);
       check_graphics(dev, pass, layout, module, DYNAMIC_VIEWPORT);
+      for (uint32_t i = 0; all_dynamic && i <= OPTIONAL_STATES; i++)
+         check_all_dynamic(dev, layout, module, i, unrestricted);
    }
    vkDestroyShaderModule(dev->handle, module, NULL);
    vkDestroyPipelineLayout(dev->handle, layout, NULL);
@@ -466,19 +582,60 @@ main(void)
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
       .imagelessFramebuffer = VK_TRUE,
    };
+   const char *const exts[] = {
+      VK_EXT_EXTENDED_DYNAMIC_STATE_3_EXTENSION_NAME,
+      VK_EXT_VERTEX_INPUT_DYNAMIC_STATE_EXTENSION_NAME,
+      VK_EXT_EXTENDED_DYNAMIC_STATE_2_EXTENSION_NAME,
+   };
+   VkPhysicalDeviceExtendedDynamicState2FeaturesEXT eds2 = {
+      .sType =
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_2_FEATURES_EXT,
+   };
+   VkPhysicalDeviceVertexInputDynamicStateFeaturesEXT vertex_input = {
+      .sType =
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VERTEX_INPUT_DYNAMIC_STATE_FEATURES_EXT,
+      .pNext = &eds2,
+   };
+   VkPhysicalDeviceExtendedDynamicState3FeaturesEXT eds3 = {
+      .sType =
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_FEATURES_EXT,
+      .pNext = &vertex_input,
+   };
+   VkPhysicalDeviceFeatures2 offered = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+      .pNext = &eds3,
+   };
+   VkPhysicalDeviceExtendedDynamicState3PropertiesEXT eds3_props = {
+      .sType =
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_PROPERTIES_EXT,
+   };
+   VkPhysicalDeviceProperties2 props = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+      .pNext = &eds3_props,
+   };
    struct vkt_instance instance;
    struct vkt_device dev = { 0 };
+   bool all_dynamic = false;
 
    vkt_bound(60);
    if (!U_CHECK(vkt_instance_init(&instance)))
       goto out;
-   if (instance.props.apiVersion >= VK_API_VERSION_1_3)
+   if (instance.props.apiVersion >= VK_API_VERSION_1_3) {
       vk12.pNext = &vk13;
-   if (U_CHECK(vkt_device_init(&dev, &instance, NULL, 0, &vk12))) {
+      all_dynamic = vkt_instance_has_all(&instance, exts, 3);
+   }
+   if (all_dynamic) {
+      vkGetPhysicalDeviceFeatures2(instance.pdev, &offered);
+      vkGetPhysicalDeviceProperties2(instance.pdev, &props);
+      vk13.pNext = &eds3;
+   }
+   if (U_CHECK(vkt_device_init(&dev, &instance, exts, all_dynamic ? 3 : 0,
+                               &vk12))) {
       test_resources(&dev);
       test_commands(&dev);
       test_descriptors(&dev);
-      test_graphics(&dev);
+      test_graphics(&dev, all_dynamic,
+                    eds3_props.dynamicPrimitiveTopologyUnrestricted);
       test_passes(&dev, vk12.pNext != NULL);
    }
 out:

@@ -107,10 +107,10 @@ lost_signal(pid_t server, bool workers_only, int signal_number)
    return sent;
 }
 
-uint32_t
-lost_count_fds(void)
+static uint32_t
+count_fds(const char *path)
 {
-   DIR *dir = opendir("/proc/self/fd");
+   DIR *dir = opendir(path);
    uint32_t count = 0;
 
    if (!dir)
@@ -119,4 +119,26 @@ lost_count_fds(void)
       count++;
    closedir(dir);
    return count;
+}
+
+uint32_t
+lost_count_fds(void)
+{
+   return count_fds("/proc/self/fd");
+}
+
+uint32_t
+lost_count_server_fds(pid_t server)
+{
+   pid_t list[MAX_PROCESSES];
+   const uint32_t count = list_processes(server, list);
+   uint32_t fds = 0;
+
+   for (uint32_t i = 0; i < count; i++) {
+      char path[64];
+
+      snprintf(path, sizeof(path), "/proc/%d/fd", (int)list[i]);
+      fds += count_fds(path);
+   }
+   return fds;
 }

@@ -21,4 +21,7 @@ uint32_t lost_signal(pid_t server, bool workers_only, int signal_number);
 /* The open fds of this process. */
 uint32_t lost_count_fds(void);
 
+/* Those of the server and all of its descendants. */
+uint32_t lost_count_server_fds(pid_t server);
+
 #endif /* LOST_PROCESSES_H */

@@ -26,6 +26,7 @@
  *                     second one not cached
  *    only-non-coherent  one memory type, not coherent
  *    own-modifiers    the driver has a tiled modifier of its own
+ *    optimal-elsewhere  with discrete: optimal images want the first type
  *    no-linear-render  linear images have no such feature, but the query about
  *                     an image with that usage succeeds
  *    native-dma-buf   the driver has dma-bufs of its own

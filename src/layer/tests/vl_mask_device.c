@@ -133,6 +133,20 @@ mask_CreateBuffer(VkDevice device,
    return result;
 }
 
+/* the last images of optimal tiling: enough to ask for their requirements */
+static VkImage optimal_images[16];
+static unsigned optimal_count;
+
+static bool
+is_optimal(VkImage image)
+{
+   for (int i = 0; i < 16; i++) {
+      if (optimal_images[i] == image)
+         return true;
+   }
+   return false;
+}
+
 static VKAPI_ATTR VkResult VKAPI_CALL
 mask_CreateImage(VkDevice device,
                  const VkImageCreateInfo *info,
@@ -150,6 +164,12 @@ mask_CreateImage(VkDevice device,
       MASK_NEXT_DEVICE(CreateImage)(device, info, allocator, image);
    if (external)
       swap_types(&external->handleTypes);
+   for (int i = 0; result == VK_SUCCESS && i < 16; i++) {
+      if (optimal_images[i] == *image)
+         optimal_images[i] = VK_NULL_HANDLE;
+   }
+   if (result == VK_SUCCESS && info->tiling == VK_IMAGE_TILING_OPTIMAL)
+      optimal_images[optimal_count++ % 16] = *image;
    return result;
 }
 
@@ -208,6 +228,8 @@ mask_GetImageMemoryRequirements(VkDevice device,
 {
    MASK_NEXT_DEVICE(GetImageMemoryRequirements)(device, image, requirements);
    mask_requirements(requirements);
+   if (mask_is("optimal-elsewhere") && is_optimal(image))
+      requirements->memoryTypeBits = 1;
 }
 
 static VKAPI_ATTR void VKAPI_CALL

@@ -138,6 +138,46 @@ query_modifier(struct vt_instance *in,
    return query_usage(in, modifier, type, VK_IMAGE_USAGE_TRANSFER_SRC_BIT, 0);
 }
 
+static VkResult
+query_tiling(struct vt_instance *in,
+             VkImageTiling tiling,
+             VkExternalMemoryHandleTypeFlagBits type,
+             VkImageUsageFlags usage)
+{
+   const VkPhysicalDeviceExternalImageFormatInfo external = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+      .handleType = type,
+   };
+   const VkPhysicalDeviceImageFormatInfo2 info = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+      .pNext = type ? &external : NULL,
+      .format = FORMAT,
+      .type = VK_IMAGE_TYPE_2D,
+      .tiling = tiling,
+      .usage = usage,
+   };
+   VkImageFormatProperties2 properties = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+   };
+   return in->GetPhysicalDeviceImageFormatProperties2(in->physical, &info,
+                                                      &properties);
+}
+
+/* What fits no shared memory is not offered as shared. */
+void
+test_optimal_elsewhere(struct vt_device *device)
+{
+   struct vt_instance *in = device->instance;
+   const VkImageUsageFlags usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
+   U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_OPTIMAL, 0, usage),
+              VK_SUCCESS);
+   U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_OPTIMAL, DMA_BUF, usage),
+              VK_ERROR_FORMAT_NOT_SUPPORTED);
+   U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_LINEAR, DMA_BUF, usage),
+              VK_SUCCESS);
+   U_CHECK_EQ(query_modifier(in, 0, DMA_BUF), VK_SUCCESS);
+}
+
 /* What the format's features do not include is not offered. */
 void
 test_no_linear_render(struct vt_device *device)
@@ -148,6 +188,12 @@ test_no_linear_render(struct vt_device *device)
    for (int shared = 0; shared < 2; shared++) {
       const VkExternalMemoryHandleTypeFlagBits type = shared ? DMA_BUF : 0;
       U_CHECK_EQ(query_usage(in, 0, type, sample, 0), VK_SUCCESS);
+      U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_LINEAR, type, sample),
+                 VK_SUCCESS);
+      /* what is the driver's own stays its own business */
+      U_CHECK_EQ(
+         query_tiling(in, VK_IMAGE_TILING_LINEAR, type, sample | render),
+         shared ? VK_ERROR_FORMAT_NOT_SUPPORTED : VK_SUCCESS);
       U_CHECK_EQ(query_usage(in, 0, type, sample | render, 0),
                  VK_ERROR_FORMAT_NOT_SUPPORTED);
       /* views of another format may have what the image's has not */

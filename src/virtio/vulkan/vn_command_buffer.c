@@ -117,6 +117,7 @@ discard_recording(struct vn_command_buffer *cmd)
 {
    release_slices(cmd, vn_ring_last_seqno(cmd->dispatch.ring));
    vn_query_recording_clear(&cmd->queries);
+   cmd->has_rendering = false;
    cmd->suspended = false;
 }
 

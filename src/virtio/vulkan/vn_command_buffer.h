@@ -43,7 +43,8 @@ struct vn_command_buffer {
    uint32_t slice_capacity;
    struct vn_command_slice *slices; /* owned, from the pool's allocator */
    struct vn_query_recording queries;
-   bool suspended; /* the last rendering that was begun goes on elsewhere */
+   bool has_rendering; /* one was begun, here or in a secondary one */
+   bool suspended;     /* the last one goes on in another command buffer */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)

@@ -41,6 +41,17 @@ collect_extensions(struct vn_device *device,
    return VK_SUCCESS;
 }
 
+/* What the driver has to know of the enabled features. */
+static void
+note_features(struct vn_device *device, const VkDeviceCreateInfo *info)
+{
+   const VkPhysicalDeviceFeatures2 *features2 = vn_find_struct(
+      info->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2);
+   const VkPhysicalDeviceFeatures *features =
+      features2 ? &features2->features : info->pEnabledFeatures;
+   device->alpha_to_one = features && features->alphaToOne;
+}
+
 static VkResult
 create_renderer_device(struct vn_device *device,
                        const VkDeviceCreateInfo *info)
@@ -204,6 +215,7 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
       goto fail_shared;
    }
 
+   note_features(device, pCreateInfo);
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
       goto fail_report;

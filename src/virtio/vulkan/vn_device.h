@@ -23,6 +23,7 @@ struct vn_device {
    struct vn_instance *instance;               /* borrowed */
    struct vn_physical_device *physical_device; /* borrowed */
    struct vn_ext_set enabled_extensions;
+   bool alpha_to_one; /* the feature is enabled */
    struct vn_memory_report memory_report;
 
    uint32_t queue_count;

@@ -14,13 +14,12 @@
 #include "vn_calls.h"
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
+#include "vn_instance.h"
 #include "vn_protocol.h"
 #include "vn_suballoc.h"
 
-/* Renderers before 1.3 do not round allocations that they export; what is
- * mapped here has to be whole pages on the host.
- */
-#define MEMORY_PAGE_SIZE 4096
+/* The least that whole pages are; see vn_renderer_info's memory_alignment. */
+#define MIN_PAGE_SIZE 4096
 
 /*
  * An allocation that fails without anybody waiting for it is noticed when
@@ -35,6 +34,18 @@ struct alloc_request {
    VkImportMemoryResourceInfoMESA import;
    bool wait;
 };
+
+/*
+ * Renderers before 1.3 do not round allocations that they export, and what is
+ * mapped has to be whole pages on both sides: a host of 16 KiB pages refuses
+ * a resource that ends within one of its own.
+ */
+static uint64_t
+page_size(const struct vn_device *device)
+{
+   return VN_MAX(device->instance->renderer->info.memory_alignment,
+                 (uint32_t)MIN_PAGE_SIZE);
+}
 
 /* Everything about the memory type comes from our own copy. */
 static VkMemoryPropertyFlags
@@ -74,7 +85,7 @@ prepare_request(struct vn_device *device,
    const bool is_dedicated =
       dedicated && (dedicated->image || dedicated->buffer);
    if (memory->host_visible && !is_dedicated && !memory->bo &&
-       !u_align_u64(app_info->allocationSize, MEMORY_PAGE_SIZE,
+       !u_align_u64(app_info->allocationSize, page_size(device),
                     &request->info.allocationSize)) {
       vn_chain_finish(&request->chain);
       return VK_ERROR_OUT_OF_DEVICE_MEMORY;

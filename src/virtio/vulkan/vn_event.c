@@ -21,6 +21,7 @@ struct vn_event {
    struct vn_object_base base;
    /* a word with one of the states; none: the host is asked */
    struct vn_feedback_range range;
+   _Atomic bool range_incomplete; /* so it is if this is set */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_event, VkEvent)
@@ -79,7 +80,9 @@ vn_GetEventStatus(VkDevice _device, VkEvent _event)
    struct vn_device *device = vn_device_from_handle(_device);
    const struct vn_event *event = vn_event_from_handle(_event);
 
-   if (!event->range.map) {
+   /* relaxed: what makes it incomplete is submitted later */
+   if (!event->range.map ||
+       atomic_load_explicit(&event->range_incomplete, memory_order_relaxed)) {
       return vn_result(
          vn_call_vkGetEventStatus(device->dispatch.ring, _device, _event));
    }
@@ -138,11 +141,17 @@ record_state(VkCommandBuffer commandBuffer,
              VkPipelineStageFlags2 stages,
              uint32_t state)
 {
-   const struct vn_event *event = vn_event_from_handle(_event);
+   struct vn_event *event = vn_event_from_handle(_event);
    struct vn_command_buffer *cmd =
       vn_command_buffer_from_handle(commandBuffer);
    if (!event->range.map)
       return;
+   /* what others must not see may not be written to an ordinary buffer */
+   if (cmd->pool->is_protected) {
+      atomic_store_explicit(&event->range_incomplete, true,
+                            memory_order_relaxed);
+      return;
+   }
 
    const VkMemoryBarrier before = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,

@@ -256,6 +256,58 @@ vn_GetDeviceImageMemoryRequirements(
    vn_chain_finish(&chain);
 }
 
+VKAPI_ATTR void VKAPI_CALL
+vn_GetDeviceImageSparseMemoryRequirements(
+   VkDevice _device,
+   const VkDeviceImageMemoryRequirements *pInfo,
+   uint32_t *pSparseMemoryRequirementCount,
+   VkSparseImageMemoryRequirements2 *pSparseMemoryRequirements)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   VkDeviceImageMemoryRequirements device_info = *pInfo;
+   struct vn_question question;
+   VkImageCreateInfo info;
+   struct vn_chain chain;
+
+   if (translate_info(device, pInfo->pCreateInfo, &info, &chain, &question) !=
+       VK_SUCCESS) {
+      *pSparseMemoryRequirementCount = 0;
+      return;
+   }
+   device_info.pCreateInfo = &info;
+   vn_call_vkGetDeviceImageSparseMemoryRequirements(
+      device->dispatch.ring, _device, &device_info,
+      pSparseMemoryRequirementCount, pSparseMemoryRequirements);
+   vn_chain_finish(&chain);
+}
+
+#ifdef VK_KHR_maintenance5
+
+VKAPI_ATTR void VKAPI_CALL
+vn_GetDeviceImageSubresourceLayoutKHR(
+   VkDevice _device,
+   const VkDeviceImageSubresourceInfoKHR *pInfo,
+   VkSubresourceLayout2KHR *pLayout)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+   VkDeviceImageSubresourceInfoKHR device_info = *pInfo;
+   struct vn_question question;
+   VkImageCreateInfo info;
+   struct vn_chain chain;
+
+   pLayout->subresourceLayout = (VkSubresourceLayout){ 0 };
+   vn_chain_clear_outputs(pLayout->pNext);
+   if (translate_info(device, pInfo->pCreateInfo, &info, &chain, &question) !=
+       VK_SUCCESS)
+      return;
+   device_info.pCreateInfo = &info;
+   vn_call_vkGetDeviceImageSubresourceLayoutKHR(
+      device->dispatch.ring, _device, &device_info, pLayout);
+   vn_chain_finish(&chain);
+}
+
+#endif
+
 /* Can only fail for lack of host memory, which nobody can mend later. */
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_BindImageMemory2(VkDevice device,

@@ -274,6 +274,24 @@ init_physical_device(struct vn_physical_device *physical_device)
       vn_ext_set_has(&physical_device->renderer_extensions,
                      VN_DEVICE_EXT_KHR_maintenance4);
 
+   if (vn_ext_set_has(&physical_device->extensions,
+                      VN_DEVICE_EXT_EXT_extended_dynamic_state3)) {
+      VkPhysicalDeviceExtendedDynamicState3PropertiesEXT eds3 = {
+         .sType =
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_PROPERTIES_EXT,
+      };
+      VkPhysicalDeviceProperties2 props = {
+         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+         .pNext = &eds3,
+      };
+      result = vn_call_vkGetPhysicalDeviceProperties2(instance->ring, handle,
+                                                      &props);
+      if (result != VK_SUCCESS)
+         return result;
+      physical_device->topology_unrestricted =
+         eds3.dynamicPrimitiveTopologyUnrestricted;
+   }
+
    vn_log(INFO, "%s: Vulkan %u.%u, mapping %s, dma-buf %s",
           physical_device->properties.deviceName,
           VK_API_VERSION_MAJOR(physical_device->api_version),

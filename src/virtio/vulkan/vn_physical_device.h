@@ -39,6 +39,7 @@ struct vn_physical_device {
    bool can_map;
    /* the host keeps its promises about sizes of buffers */
    bool has_maintenance4;
+   bool topology_unrestricted; /* dynamicPrimitiveTopologyUnrestricted */
 
    /* vn_format.c's */
    struct vn_answer_cache formats;

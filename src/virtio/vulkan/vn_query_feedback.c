@@ -332,6 +332,10 @@ execute_secondary(struct vn_command_buffer *cmd,
       if (cmd->level == VK_COMMAND_BUFFER_LEVEL_SECONDARY)
          add_span(cmd, &cmd->queries.reset, &other->reset.spans[i]);
    }
+   if (secondary->has_rendering) {
+      cmd->has_rendering = true;
+      cmd->suspended = secondary->suspended;
+   }
    for (uint32_t i = 0; i < other->ended.count; i++) {
       if (can_record(cmd, other->ended.spans[i].pool))
          add_span(cmd, &cmd->queries.ended, &other->ended.spans[i]);

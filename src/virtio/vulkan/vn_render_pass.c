@@ -182,6 +182,7 @@ vn_CmdBeginRendering(VkCommandBuffer commandBuffer,
    VkRenderingInfo info = *pRenderingInfo;
 
    note_views(vn_device_to_handle(cmd->pool->device), info.viewMask);
+   cmd->has_rendering = true;
    cmd->suspended = info.flags & VK_RENDERING_SUSPENDING_BIT;
 
    const size_t color_size =

@@ -50,6 +50,12 @@ struct vn_renderer_info {
     * for anything else ends the connection (vtest).
     */
    bool maps_only_dma_buf;
+   /*
+    * Bytes, a power of two: what mapped memory has to be whole pages of, as
+    * far as the transport knows. The guest's page, or the host's where the
+    * device says that it is larger.
+    */
+   uint32_t memory_alignment;
 };
 
 /* Plain shared memory, mapped here and by the renderer, zero filled. */

@@ -302,6 +302,8 @@ vn_vtest_create(const char *path,
 
    vtest->base.ops = &vtest_ops;
    vtest->base.info.maps_only_dma_buf = true;
+   /* the renderer is on the same machine */
+   vtest->base.info.memory_alignment = (uint32_t)sysconf(_SC_PAGESIZE);
    vtest->conn.fd = -1;
    vtest->conn.renderer = &vtest->base;
    vtest->conn.limits = *limits;
