@@ -185,7 +185,7 @@ validation_silent() {
 
 # client_words MODE RUN_DIR VALIDATE PROGRAM: sets CLIENT, the words to run
 # the program with in front of its arguments. MODE is ours, stock or native,
-# VALIDATE 1 or 0.
+# VALIDATE 1 or 0. With CLIENT_PEERS=1 our driver too runs in the peers' C library.
 client_words() {
     local mode=$1 run=$2 validate=$3 program=$4 path icd file preload='' env=()
     path=$(type -P -- "$program") || path=
@@ -227,7 +227,7 @@ client_words() {
         env+=("ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0")
     fi
     CLIENT=(env '--default-signal=INT,QUIT' "${env[@]}")
-    if [[ $mode != ours && -n $PEERS_ROOT ]]; then
+    if [[ -n $PEERS_ROOT ]] && [[ $mode != ours || ${CLIENT_PEERS:-0} == 1 ]]; then
         # The folder's drivers need the folder's libc, so its loader runs the
         # program, and its Vulkan loader looks for layers in the folder first.
         [[ $(head -c4 "$path" | tail -c3) == ELF ]] ||
