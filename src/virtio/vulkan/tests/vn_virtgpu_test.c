@@ -99,7 +99,7 @@ test_devices(void)
    fake_device.params[VIRTGPU_BLOB_ALIGNMENT] = 16384;
    struct vn_renderer *renderer = create();
    if (U_CHECK(renderer != NULL)) {
-      U_CHECK_EQ(renderer->info.page_size, 16384);
+      U_CHECK_EQ(renderer->info.memory_alignment, 16384);
       struct vn_renderer_bo *bo = NULL;
       U_CHECK_EQ(renderer->ops->bo_create(renderer, 5000, 1,
                                           VN_RENDERER_BO_MAPPABLE, &bo),
