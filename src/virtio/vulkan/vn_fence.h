@@ -15,6 +15,12 @@
 struct vn_fence {
    struct vn_object_base base;
    bool signaled;
+   /*
+    * Can be exported as a sync_file, which resets it at once: the host's
+    * fence, which is in use until its submission is done, then never sees
+    * one. The point, which is a plain one, is all there is.
+    */
+   bool exportable;
    struct vn_queue_point point; /* of the submission since the last reset */
 };
 

@@ -19,6 +19,7 @@
 #include "vn_external_memory.h"
 #include "vn_format.h"
 #include "vn_instance.h"
+#include "vn_sync_file.h"
 #include "vn_scout.h"
 #include "vn_zero_structs.h"
 #include "config.h"
@@ -190,6 +191,9 @@ driver_can(const struct vn_physical_device *physical_device, int ext)
 #endif
    case VN_DEVICE_EXT_EXT_pci_bus_info:
       return physical_device->instance->renderer->info.pci.valid;
+   case VN_DEVICE_EXT_KHR_external_fence_fd:
+   case VN_DEVICE_EXT_KHR_external_semaphore_fd:
+      return vn_sync_file_is_supported(physical_device);
    case VN_DEVICE_EXT_EXT_physical_device_drm:
       return physical_device->instance->renderer->info.drm.has_render;
    default:

@@ -2,8 +2,8 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Binary semaphores live on the host alone. Of a timeline semaphore the
- * driver also knows which point of which queue will bring which value, and so
+ * Binary semaphores live on the host alone, but for what vn_sync_file.c does
+ * with them. Of a timeline semaphore the driver also knows which point of which queue will bring which value, and so
  * its counter.
  */
 
@@ -83,9 +83,27 @@ vn_CreateSemaphore(VkDevice _device,
       semaphore->observed = type->initialValue;
    }
 
-   VkSemaphore handle = vn_semaphore_to_handle(semaphore);
-   const VkResult result = vn_async_vkCreateSemaphore(
-      vn_ring_of(_device), _device, pCreateInfo, NULL, &handle);
+   /* the handle type is between the guest and its kernel */
+   static const VkStructureType ours[] = {
+      VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO,
+   };
+   const VkExportSemaphoreCreateInfo *export_info =
+      vn_find_struct(pCreateInfo->pNext, ours[0]);
+   semaphore->exportable = export_info && export_info->handleTypes;
+   semaphore->import_fd = -1;
+
+   struct vn_chain chain;
+   VkResult result =
+      vn_chain_init(&chain, &vn_device_from_handle(_device)->alloc,
+                    pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
+   if (result == VK_SUCCESS) {
+      VkSemaphoreCreateInfo info = *pCreateInfo;
+      VkSemaphore handle = vn_semaphore_to_handle(semaphore);
+      info.pNext = chain.first;
+      result = vn_async_vkCreateSemaphore(vn_ring_of(_device), _device, &info,
+                                          NULL, &handle);
+      vn_chain_finish(&chain);
+   }
    if (result != VK_SUCCESS) {
       vn_object_destroy(_device, pAllocator, semaphore);
       return vn_result(result);
@@ -104,6 +122,8 @@ vn_DestroySemaphore(VkDevice _device,
       return;
    vn_async_vkDestroySemaphore(vn_ring_of(_device), _device, _semaphore,
                                NULL);
+   vn_DestroySemaphore(_device, semaphore->carrier, NULL);
+   u_fd_close(&semaphore->import_fd);
    free(semaphore->pending);
    vn_object_destroy(_device, pAllocator, semaphore);
 }

@@ -31,9 +31,29 @@ struct vn_semaphore {
    uint32_t pending_count;
    uint32_t pending_capacity;
    struct vn_semaphore_signal *pending; /* owned, malloc'ed */
+
+   /*
+    * Binary only, see vn_sync_file.h; guarded by device->submit_mutex.
+    * signal is the operation that has been submitted and not waited for, if
+    * the semaphore can be exported. has_import also has its external
+    * synchronisation: the application's, as every wait has.
+    */
+   bool exportable;
+   bool has_import;
+   int import_fd; /* owned; -1: none, or one that has signalled */
+   struct vn_queue_point signal;
+   VkSemaphore carrier; /* owned; made at the first import */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_semaphore, VkSemaphore)
+
+/* Whether a submission has to note that it signals the semaphore. */
+static inline bool
+vn_semaphore_is_tracked(const struct vn_semaphore *semaphore)
+{
+   return semaphore->type == VK_SEMAPHORE_TYPE_TIMELINE ||
+          semaphore->exportable;
+}
 
 /* With device->submit_mutex held. False: out of memory. */
 bool vn_semaphore_add_pending(struct vn_semaphore *semaphore,

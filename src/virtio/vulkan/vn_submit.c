@@ -11,15 +11,16 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_fence.h"
+#include "vn_import_wait.h"
 #include "vn_protocol.h"
 #include "vn_queue.h"
 #include "vn_semaphore.h"
 #include "vn_sparse_bind.h"
 
-/* A value that a batch signals; binary semaphores have none. */
+/* What a batch signals that somebody may ask for; see vn_semaphore.h. */
 struct signal_op {
    struct vn_semaphore *semaphore;
-   uint64_t value;
+   uint64_t value; /* of a timeline semaphore */
    uint32_t batch;
 };
 
@@ -27,6 +28,8 @@ struct signal_op {
 struct submission {
    struct vn_queue *queue;
    VkFence fence;
+   VkFence host_fence;   /* what the renderer is told of it */
+   void *import_heap;    /* vn_import_wait.c's */
    uint32_t batch_count; /* of the application's */
    uint32_t op_count;
    struct signal_op *ops;
@@ -74,6 +77,10 @@ submission_init(struct submission *s,
 {
    s->queue = vn_queue_from_handle(queue);
    s->fence = fence;
+   s->host_fence = fence && vn_fence_from_handle(fence)->exportable
+                      ? VK_NULL_HANDLE
+                      : fence;
+   s->import_heap = NULL;
    s->batch_count = batch_count;
    s->op_count = 0;
    s->base = 0;
@@ -102,6 +109,7 @@ submission_init(struct submission *s,
 static void
 submission_finish(struct submission *s)
 {
+   vn_import_wait_finish(s->queue, s->import_heap);
    vn_free_scratch(&s->queue->device->alloc, s->heap);
 }
 
@@ -112,7 +120,7 @@ add_signal_op(struct submission *s,
               uint64_t value)
 {
    struct vn_semaphore *semaphore = vn_semaphore_from_handle(_semaphore);
-   if (semaphore->type != VK_SEMAPHORE_TYPE_TIMELINE)
+   if (!vn_semaphore_is_tracked(semaphore))
       return;
    s->ops[s->op_count++] = (struct signal_op){
       .semaphore = semaphore,
@@ -123,7 +131,7 @@ add_signal_op(struct submission *s,
 
 /* The values are in a chained struct, where there are any. */
 static void
-add_chained_signal_ops(struct submission *s,
+add_signal_ops(struct submission *s,
                        uint32_t batch,
                        const void *chain,
                        const VkSemaphore *semaphores,
@@ -131,12 +139,11 @@ add_chained_signal_ops(struct submission *s,
 {
    const VkTimelineSemaphoreSubmitInfo *timeline =
       vn_find_struct(chain, VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
-   if (!timeline)
-      return;
-   count = VN_MIN(count, timeline->signalSemaphoreValueCount);
    for (uint32_t i = 0; i < count; i++) {
+      const bool has_value =
+         timeline && i < timeline->signalSemaphoreValueCount;
       add_signal_op(s, batch, semaphores[i],
-                    timeline->pSignalSemaphoreValues[i]);
+                    has_value ? timeline->pSignalSemaphoreValues[i] : 0);
    }
 }
 
@@ -204,7 +211,9 @@ plan_points(struct submission *s, bool can_feed)
    if (!s->tracked)
       return VK_SUCCESS;
    number_batches(s);
-   s->fed = can_feed && !plain_under_way && feedback_wanted(s) &&
+   /* nothing but an alarm can stand for a fence that the host does not see */
+   s->fed = can_feed && s->host_fence == s->fence && !plain_under_way &&
+            feedback_wanted(s) &&
             under_way + s->point_count <= VN_FEEDBACK_DEPTH &&
             vn_queue_feedback_ready(queue);
    if (!s->fed)
@@ -242,7 +251,9 @@ track(struct submission *s, uint32_t seqno)
             queue,
             s->points[op->batch],
          };
-         if (!vn_semaphore_add_pending(op->semaphore, op->value, &point))
+         if (op->semaphore->type == VK_SEMAPHORE_TYPE_BINARY)
+            op->semaphore->signal = point;
+         else if (!vn_semaphore_add_pending(op->semaphore, op->value, &point))
             result = VK_ERROR_OUT_OF_HOST_MEMORY;
       }
    }
@@ -391,11 +402,13 @@ vn_QueueSubmit(VkQueue queue,
       return vn_result(result);
 
    for (uint32_t i = 0; i < submitCount; i++) {
-      add_chained_signal_ops(&s, i, pSubmits[i].pNext,
-                             pSubmits[i].pSignalSemaphores,
-                             pSubmits[i].signalSemaphoreCount);
+      add_signal_ops(&s, i, pSubmits[i].pNext, pSubmits[i].pSignalSemaphores,
+                     pSubmits[i].signalSemaphoreCount);
    }
-   result = plan_points(&s, can_feed(pSubmits, submitCount));
+   result = vn_import_wait_submit(s.queue, submitCount, &pSubmits,
+                                  &s.import_heap);
+   if (result == VK_SUCCESS)
+      result = plan_points(&s, can_feed(pSubmits, submitCount));
    if (result != VK_SUCCESS) {
       submission_finish(&s);
       return vn_result(result);
@@ -405,7 +418,8 @@ vn_QueueSubmit(VkQueue queue,
 
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
-   vn_encode_vkQueueSubmit(&cmd.enc, 0, queue, submitCount, pSubmits, fence);
+   vn_encode_vkQueueSubmit(&cmd.enc, 0, queue, submitCount, pSubmits,
+                           s.host_fence);
    return vn_result(send(&s, &cmd));
 }
 
@@ -435,7 +449,10 @@ vn_QueueSubmit2(VkQueue queue,
          add_signal_op(&s, i, info->semaphore, info->value);
       }
    }
-   result = plan_points(&s, can_feed2(pSubmits, submitCount));
+   result = vn_import_wait_submit2(s.queue, submitCount, &pSubmits,
+                                   &s.import_heap);
+   if (result == VK_SUCCESS)
+      result = plan_points(&s, can_feed2(pSubmits, submitCount));
    if (result != VK_SUCCESS) {
       submission_finish(&s);
       return vn_result(result);
@@ -445,7 +462,8 @@ vn_QueueSubmit2(VkQueue queue,
 
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
-   vn_encode_vkQueueSubmit2(&cmd.enc, 0, queue, submitCount, pSubmits, fence);
+   vn_encode_vkQueueSubmit2(&cmd.enc, 0, queue, submitCount, pSubmits,
+                            s.host_fence);
    return vn_result(send(&s, &cmd));
 }
 
@@ -467,14 +485,18 @@ vn_QueueBindSparse(VkQueue queue,
       return vn_result(result);
 
    for (uint32_t i = 0; i < bindInfoCount; i++) {
-      add_chained_signal_ops(&s, i, pBindInfo[i].pNext,
-                             pBindInfo[i].pSignalSemaphores,
-                             pBindInfo[i].signalSemaphoreCount);
+      add_signal_ops(&s, i, pBindInfo[i].pNext,
+                     pBindInfo[i].pSignalSemaphores,
+                     pBindInfo[i].signalSemaphoreCount);
    }
-   struct vn_device *device = vn_queue_from_handle(queue)->device;
+   struct vn_device *device = s.queue->device;
    const VkBindSparseInfo *binds;
-   result =
-      vn_sparse_bind_translate(device, bindInfoCount, pBindInfo, &binds);
+   result = vn_import_wait_bind_sparse(s.queue, bindInfoCount, &pBindInfo,
+                                       &s.import_heap);
+   if (result == VK_SUCCESS) {
+      result =
+         vn_sparse_bind_translate(device, bindInfoCount, pBindInfo, &binds);
+   }
    if (result != VK_SUCCESS) {
       submission_finish(&s);
       return vn_result(result);
@@ -490,7 +512,7 @@ vn_QueueBindSparse(VkQueue queue,
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
    vn_encode_vkQueueBindSparse(&cmd.enc, 0, queue, bindInfoCount, binds,
-                               fence);
+                               s.host_fence);
    vn_sparse_bind_finish(device, pBindInfo, binds);
    return vn_result(send(&s, &cmd));
 }

@@ -186,12 +186,14 @@ DEVICE = {
     'VK_KHR_dynamic_rendering': Row(PASS),
     'VK_KHR_dynamic_rendering_local_read': Row(PASS),
     'VK_KHR_external_fence': Row(PASS),
-    'VK_KHR_external_fence_fd': Row(OMIT, 'vtest has no sync files'),
+    'VK_KHR_external_fence_fd':
+        Row(TRANSPORT, 'sync files of the virtio-gpu device'),
     'VK_KHR_external_memory': Row(PASS),
     'VK_KHR_external_memory_fd':
         Row(EXTERNAL, 'if the renderer can share memory'),
     'VK_KHR_external_semaphore': Row(PASS),
-    'VK_KHR_external_semaphore_fd': Row(OMIT, 'vtest has no sync files'),
+    'VK_KHR_external_semaphore_fd':
+        Row(TRANSPORT, 'sync files of the virtio-gpu device'),
     'VK_KHR_format_feature_flags2': Row(PASS),
     'VK_KHR_fragment_shader_barycentric': Row(PASS),
     'VK_KHR_fragment_shading_rate': Row(PASS),
