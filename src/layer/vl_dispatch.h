@@ -41,6 +41,8 @@ typedef void(VKAPI_PTR *PFN_vkGetDeviceImageSubresourceLayoutKHR)(
    X(GetPhysicalDeviceQueueFamilyProperties, NONE)                           \
    X(GetPhysicalDeviceFeatures, NONE)                                        \
    X(GetPhysicalDeviceFeatures2, KHR)                                        \
+   X(GetPhysicalDeviceSparseImageFormatProperties, NONE)                     \
+   X(GetPhysicalDeviceSparseImageFormatProperties2, KHR)                     \
    X(GetPhysicalDeviceQueueFamilyProperties2, KHR)                           \
    X(GetPhysicalDeviceMemoryProperties2, KHR)                                \
    X(GetPhysicalDeviceProperties2, KHR)                                      \

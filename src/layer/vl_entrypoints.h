@@ -39,6 +39,9 @@ enum vl_device_wants {
    X(GetPhysicalDeviceFeatures)                                              \
    X(GetPhysicalDeviceFeatures2)                                             \
    X(GetPhysicalDeviceFeatures2KHR)                                          \
+   X(GetPhysicalDeviceSparseImageFormatProperties)                           \
+   X(GetPhysicalDeviceSparseImageFormatProperties2)                          \
+   X(GetPhysicalDeviceSparseImageFormatProperties2KHR)                       \
    X(GetPhysicalDeviceQueueFamilyProperties)                                 \
    X(GetPhysicalDeviceQueueFamilyProperties2)                                \
    X(GetPhysicalDeviceQueueFamilyProperties2KHR)                             \

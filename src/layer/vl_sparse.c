@@ -116,3 +116,52 @@ vl_GetPhysicalDeviceQueueFamilyProperties2KHR(
    vl_GetPhysicalDeviceQueueFamilyProperties2(
       physicalDevice, pQueueFamilyPropertyCount, pQueueFamilyProperties);
 }
+
+/* Without sparse binding there is no sparse format, so the count is 0. */
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceSparseImageFormatProperties(
+   VkPhysicalDevice physicalDevice,
+   VkFormat format,
+   VkImageType type,
+   VkSampleCountFlagBits samples,
+   VkImageUsageFlags usage,
+   VkImageTiling tiling,
+   uint32_t *pPropertyCount,
+   VkSparseImageFormatProperties *pProperties)
+{
+   if (loses_sparse(physicalDevice)) {
+      *pPropertyCount = 0;
+      return;
+   }
+   vl_instance_of(physicalDevice)
+      ->next.GetPhysicalDeviceSparseImageFormatProperties(
+         physicalDevice, format, type, samples, usage, tiling, pPropertyCount,
+         pProperties);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceSparseImageFormatProperties2(
+   VkPhysicalDevice physicalDevice,
+   const VkPhysicalDeviceSparseImageFormatInfo2 *pFormatInfo,
+   uint32_t *pPropertyCount,
+   VkSparseImageFormatProperties2 *pProperties)
+{
+   if (loses_sparse(physicalDevice)) {
+      *pPropertyCount = 0;
+      return;
+   }
+   vl_instance_of(physicalDevice)
+      ->next.GetPhysicalDeviceSparseImageFormatProperties2(
+         physicalDevice, pFormatInfo, pPropertyCount, pProperties);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vl_GetPhysicalDeviceSparseImageFormatProperties2KHR(
+   VkPhysicalDevice physicalDevice,
+   const VkPhysicalDeviceSparseImageFormatInfo2 *pFormatInfo,
+   uint32_t *pPropertyCount,
+   VkSparseImageFormatProperties2 *pProperties)
+{
+   vl_GetPhysicalDeviceSparseImageFormatProperties2(
+      physicalDevice, pFormatInfo, pPropertyCount, pProperties);
+}

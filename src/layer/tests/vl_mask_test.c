@@ -159,6 +159,14 @@ check_sparse(const struct vt_instance *instance, bool kept)
                                                     &count, &family);
    U_CHECK_EQ(features.sparseBinding, kept);
    U_CHECK_EQ(!!(family.queueFlags & VK_QUEUE_SPARSE_BINDING_BIT), kept);
+   if (kept)
+      return;
+   /* no sparse binding, no sparse format, whatever the driver has */
+   count = UINT32_MAX;
+   instance->GetPhysicalDeviceSparseImageFormatProperties(
+      instance->physical, FORMAT, VK_IMAGE_TYPE_2D, VK_SAMPLE_COUNT_1_BIT,
+      VK_IMAGE_USAGE_SAMPLED_BIT, VK_IMAGE_TILING_OPTIMAL, &count, NULL);
+   U_CHECK_EQ(count, 0);
 }
 
 struct mask_case {

@@ -36,7 +36,8 @@
    X(GetPhysicalDeviceMemoryProperties)                                      \
    X(GetPhysicalDeviceMemoryProperties2)                                     \
    X(GetPhysicalDeviceProperties)                                            \
-   X(GetPhysicalDeviceQueueFamilyProperties)
+   X(GetPhysicalDeviceQueueFamilyProperties)                                 \
+   X(GetPhysicalDeviceSparseImageFormatProperties)
 
 #define VT_DEVICE_FUNCTIONS(X)                                               \
    X(AllocateCommandBuffers)                                                 \
