@@ -334,10 +334,13 @@ main(void)
       printf("no sync_files, and none offered\n");
    } else if (party_init(&a) && party_init(&b)) {
       test_fence(&a);
-      const unsigned fds = open_fds();
       test_semaphores(&a, &b);
+      /* the driver may keep what it will look at next */
+      const unsigned fds = open_fds();
+      for (unsigned i = 0; i < 3; i++)
+         test_semaphores(&a, &b);
       test_refused(&a);
-      U_CHECK_EQ(open_fds(), fds);
+      U_CHECK(open_fds() <= fds);
    } else {
       u_test_failures++;
    }
