@@ -7,7 +7,10 @@
  * vkGetMemoryFdPropertiesKHR and vkAllocateMemory, and the context renders
  * on. Needs a virtio-gpu device; status 77 without.
  *
- *    device-import-refusal [--must-refuse]
+ *    device-import-refusal [--must-refuse] [KIND]
+ *
+ * KIND (gbm, dumb, shmem, guest, foreign) tries that one alone: a driver that
+ * does not survive it can be asked about the others.
  */
 
 #include <errno.h>
@@ -50,6 +53,13 @@ struct context_init {
 enum { BLOB_GUEST = 1, BLOB_HOST3D = 2, BLOB_MAPPABLE = 1 };
 
 static bool must_refuse;
+static const char *only; /* NULL: all */
+
+static bool
+wanted(const char *kind)
+{
+   return !only || !strcmp(only, kind);
+}
 
 static int
 open_node(int type)
@@ -182,7 +192,14 @@ main(int argc, char **argv)
    struct vkt_instance instance = { 0 };
    struct ext_device dev = { 0 };
 
-   must_refuse = argc > 1 && !strcmp(argv[1], "--must-refuse");
+   for (int i = 1; i < argc; i++) {
+      if (!strcmp(argv[i], "--must-refuse"))
+         must_refuse = true;
+      else
+         only = argv[i];
+   }
+   /* a driver may end the process */
+   setvbuf(stdout, NULL, _IOLBF, 0);
    int card = open_node(DRM_NODE_PRIMARY);
    int render = open_node(DRM_NODE_RENDER);
    if (card < 0 || render < 0) {
@@ -199,16 +216,23 @@ main(int argc, char **argv)
        U_CHECK(ext_device_init(&dev, &instance))) {
       /* twice: what was learned from the first must not hurt the second */
       for (int round = 0; round < 2; round++) {
-         if (U_CHECK(gbm != NULL))
+         if (wanted("gbm") && U_CHECK(gbm != NULL))
             check(&dev, "GBM buffer", make_gbm(gbm, &bo), false);
-         check(&dev, "dumb buffer", make_dumb(card), false);
-         check(&dev, "shmem blob",
-               make_blob(render, BLOB_HOST3D, BLOB_MAPPABLE), false);
-         check(&dev, "guest blob",
-               make_blob(render, BLOB_GUEST, BLOB_MAPPABLE), false);
-         const int memfd = memfd_create("foreign", MFD_CLOEXEC);
-         U_CHECK_EQ(ftruncate(memfd, SIZE), 0);
-         check(&dev, "foreign fd", memfd, true);
+         if (wanted("dumb"))
+            check(&dev, "dumb buffer", make_dumb(card), false);
+         if (wanted("shmem")) {
+            check(&dev, "shmem blob",
+                  make_blob(render, BLOB_HOST3D, BLOB_MAPPABLE), false);
+         }
+         if (wanted("guest")) {
+            check(&dev, "guest blob",
+                  make_blob(render, BLOB_GUEST, BLOB_MAPPABLE), false);
+         }
+         if (wanted("foreign")) {
+            const int memfd = memfd_create("foreign", MFD_CLOEXEC);
+            U_CHECK_EQ(ftruncate(memfd, SIZE), 0);
+            check(&dev, "foreign fd", memfd, true);
+         }
          if (bo)
             gbm_bo_destroy(bo);
          bo = NULL;

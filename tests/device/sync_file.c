@@ -26,9 +26,9 @@ static const char *const extensions[] = {
 struct party {
    struct vkt_instance instance;
    struct vkt_device dev;
-   VkFence fence;         /* can be exported */
-   VkSemaphore out;       /* likewise */
-   VkSemaphore in;        /* gets imports */
+   VkFence fence;          /* can be exported */
+   VkSemaphore out;        /* likewise */
+   VkSemaphore in;         /* gets imports */
    struct vkt_buffer work; /* what the queue is busy with */
    PFN_vkGetFenceFdKHR GetFenceFd;
    PFN_vkImportFenceFdKHR ImportFenceFd;
@@ -269,14 +269,12 @@ test_refused(struct party *p)
 
    if (!U_CHECK_EQ(pipe(ends), 0))
       return;
-   U_CHECK_EQ(import_semaphore(p, ends[0]),
-              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK_EQ(import_semaphore(p, ends[0]), VK_ERROR_INVALID_EXTERNAL_HANDLE);
    U_CHECK_EQ(import_fence(p, ends[0]), VK_ERROR_INVALID_EXTERNAL_HANDLE);
    /* "if the import succeeds": ours still */
    U_CHECK_EQ(close(ends[0]), 0);
    U_CHECK_EQ(close(ends[1]), 0);
-   U_CHECK_EQ(import_semaphore(p, ends[0]),
-              VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   U_CHECK_EQ(import_semaphore(p, ends[0]), VK_ERROR_INVALID_EXTERNAL_HANDLE);
    U_CHECK(vkt_device_works(&p->dev));
 }
 

@@ -130,8 +130,7 @@ observe_fences(struct vn_device *device,
       pthread_mutex_lock(&device->submit_mutex);
       const struct vn_queue_point point = fence->point;
       const bool must = fence->signaled && !fence->exportable &&
-                        point.queue &&
-                        point.queue->observed < point.value;
+                        point.queue && point.queue->observed < point.value;
       pthread_mutex_unlock(&device->submit_mutex);
       if (!must)
          continue;

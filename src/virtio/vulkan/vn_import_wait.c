@@ -23,7 +23,9 @@ alloc_copies(struct vn_queue *queue,
 }
 
 static VkResult
-replace_imports(struct vn_queue *queue, VkSemaphore *semaphores, uint32_t count)
+replace_imports(struct vn_queue *queue,
+                VkSemaphore *semaphores,
+                uint32_t count)
 {
    for (uint32_t i = 0; i < count; i++) {
       if (!vn_sync_file_has_import(semaphores[i]))

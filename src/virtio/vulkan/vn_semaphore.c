@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Binary semaphores live on the host alone, but for what vn_sync_file.c does
- * with them. Of a timeline semaphore the driver also knows which point of which queue will bring which value, and so
- * its counter.
+ * with them. Of a timeline semaphore the driver also knows which point of
+ * which queue will bring which value, and so its counter.
  */
 
 #include "vn_semaphore.h"

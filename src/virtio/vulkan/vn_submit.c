@@ -132,10 +132,10 @@ add_signal_op(struct submission *s,
 /* The values are in a chained struct, where there are any. */
 static void
 add_signal_ops(struct submission *s,
-                       uint32_t batch,
-                       const void *chain,
-                       const VkSemaphore *semaphores,
-                       uint32_t count)
+               uint32_t batch,
+               const void *chain,
+               const VkSemaphore *semaphores,
+               uint32_t count)
 {
    const VkTimelineSemaphoreSubmitInfo *timeline =
       vn_find_struct(chain, VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
@@ -405,8 +405,8 @@ vn_QueueSubmit(VkQueue queue,
       add_signal_ops(&s, i, pSubmits[i].pNext, pSubmits[i].pSignalSemaphores,
                      pSubmits[i].signalSemaphoreCount);
    }
-   result = vn_import_wait_submit(s.queue, submitCount, &pSubmits,
-                                  &s.import_heap);
+   result =
+      vn_import_wait_submit(s.queue, submitCount, &pSubmits, &s.import_heap);
    if (result == VK_SUCCESS)
       result = plan_points(&s, can_feed(pSubmits, submitCount));
    if (result != VK_SUCCESS) {
@@ -449,8 +449,8 @@ vn_QueueSubmit2(VkQueue queue,
          add_signal_op(&s, i, info->semaphore, info->value);
       }
    }
-   result = vn_import_wait_submit2(s.queue, submitCount, &pSubmits,
-                                   &s.import_heap);
+   result =
+      vn_import_wait_submit2(s.queue, submitCount, &pSubmits, &s.import_heap);
    if (result == VK_SUCCESS)
       result = plan_points(&s, can_feed2(pSubmits, submitCount));
    if (result != VK_SUCCESS) {

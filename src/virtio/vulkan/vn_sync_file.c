@@ -166,8 +166,8 @@ vn_ImportSemaphoreFdKHR(VkDevice _device,
       const VkSemaphoreCreateInfo create_info = {
          .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
       };
-      const VkResult result = vn_CreateSemaphore(_device, &create_info, NULL,
-                                                 &semaphore->carrier);
+      const VkResult result =
+         vn_CreateSemaphore(_device, &create_info, NULL, &semaphore->carrier);
       if (result != VK_SUCCESS)
          return vn_result(result);
    }
@@ -292,9 +292,7 @@ vn_ImportFenceFdKHR(VkDevice _device, const VkImportFenceFdInfoKHR *info)
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
-vn_GetFenceFdKHR(VkDevice _device,
-                 const VkFenceGetFdInfoKHR *info,
-                 int *pFd)
+vn_GetFenceFdKHR(VkDevice _device, const VkFenceGetFdInfoKHR *info, int *pFd)
 {
    struct vn_device *device = vn_device_from_handle(_device);
    struct vn_fence *fence = vn_fence_from_handle(info->fence);
@@ -331,10 +329,9 @@ vn_GetPhysicalDeviceExternalFenceProperties(
    const VkPhysicalDeviceExternalFenceInfo *info,
    VkExternalFenceProperties *props)
 {
-   const bool offered =
-      info->handleType == FENCE_TYPE &&
-      vn_sync_file_is_supported(
-         vn_physical_device_from_handle(physicalDevice));
+   const bool offered = info->handleType == FENCE_TYPE &&
+                        vn_sync_file_is_supported(
+                           vn_physical_device_from_handle(physicalDevice));
 
    props->exportFromImportedHandleTypes = offered ? FENCE_TYPE : 0;
    props->compatibleHandleTypes = offered ? FENCE_TYPE : 0;
