@@ -74,7 +74,7 @@ def read_providers(root, structs, aliases):
     for extension in root.findall("extensions/extension"):
         if "vulkan" not in extension.get("supported", "").split(","):
             continue
-        if not extension.get("platform"):
+        if not extension.get("platform") and extension.get("provisional") != "true":
             add(extension, "0", extension.get("name"))
     return providers
 

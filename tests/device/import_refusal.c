@@ -208,6 +208,7 @@ main(int argc, char **argv)
    }
    /* stock GBM: this is about what others make */
    unsetenv("GBM_BACKEND");
+   unsetenv("GBM_BACKENDS_PATH");
    struct gbm_device *gbm = gbm_create_device(card);
    struct gbm_bo *bo = NULL;
 
