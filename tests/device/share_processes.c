@@ -23,7 +23,7 @@
 #include "ext_fixture.h"
 
 /* Buffers until caches are filled. */
-#define FENCES 4
+#define FENCES  4
 #define WARM_UP 8
 
 struct message {
