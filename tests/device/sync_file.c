@@ -21,6 +21,7 @@
 static const char *const extensions[] = {
    VK_KHR_EXTERNAL_FENCE_FD_EXTENSION_NAME,
    VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME,
+   VK_KHR_SYNCHRONIZATION_2_EXTENSION_NAME,
 };
 
 struct party {
@@ -30,6 +31,8 @@ struct party {
    VkSemaphore out;        /* likewise */
    VkSemaphore in;         /* gets imports */
    struct vkt_buffer work; /* what the queue is busy with */
+   uint32_t submits;
+   PFN_vkQueueSubmit2KHR QueueSubmit2;
    PFN_vkGetFenceFdKHR GetFenceFd;
    PFN_vkImportFenceFdKHR ImportFenceFd;
    PFN_vkGetSemaphoreFdKHR GetSemaphoreFd;
@@ -56,8 +59,13 @@ party_init(struct party *p)
       .pNext = &export_semaphore,
    };
 
+   const VkPhysicalDeviceSynchronization2Features features = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SYNCHRONIZATION_2_FEATURES,
+      .synchronization2 = VK_TRUE,
+   };
+
    if (!vkt_device_init(&p->dev, &p->instance, extensions,
-                        VKT_ARRAY_SIZE(extensions), NULL) ||
+                        VKT_ARRAY_SIZE(extensions), &features) ||
        !VKT_CHECK(
           vkCreateFence(p->dev.handle, &fence_info, NULL, &p->fence)) ||
        !VKT_CHECK(vkCreateSemaphore(p->dev.handle, &info, NULL, &p->out)))
@@ -70,13 +78,14 @@ party_init(struct party *p)
 #define LOAD(name)                                                           \
    p->name = (PFN_vk##name##KHR)vkGetDeviceProcAddr(p->dev.handle,           \
                                                     "vk" #name "KHR")
+   LOAD(QueueSubmit2);
    LOAD(GetFenceFd);
    LOAD(ImportFenceFd);
    LOAD(GetSemaphoreFd);
    LOAD(ImportSemaphoreFd);
 #undef LOAD
-   return U_CHECK(p->GetFenceFd && p->ImportFenceFd && p->GetSemaphoreFd &&
-                  p->ImportSemaphoreFd);
+   return U_CHECK(p->QueueSubmit2 && p->GetFenceFd && p->ImportFenceFd &&
+                  p->GetSemaphoreFd && p->ImportSemaphoreFd);
 }
 
 static void
@@ -113,12 +122,40 @@ submit_fill(struct party *p,
       .pSignalSemaphores = &p->out,
    };
 
+   const VkSemaphoreSubmitInfo wait2 = {
+      .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
+      .semaphore = p->in,
+      .stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+   };
+   const VkSemaphoreSubmitInfo signal2 = {
+      .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
+      .semaphore = p->out,
+      .stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+   };
+   const VkCommandBufferSubmitInfo cmd2 = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO,
+      .commandBuffer = p->dev.cmd,
+   };
+   const VkSubmitInfo2 submit2 = {
+      .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
+      .waitSemaphoreInfoCount = wait_in,
+      .pWaitSemaphoreInfos = &wait2,
+      .commandBufferInfoCount = 1,
+      .pCommandBufferInfos = &cmd2,
+      .signalSemaphoreInfoCount = signal_out,
+      .pSignalSemaphoreInfos = &signal2,
+   };
+
    if (!vkt_begin(&p->dev))
       return false;
    vkCmdFillBuffer(p->dev.cmd, p->work.handle, 0, VK_WHOLE_SIZE, value);
    vkt_full_barrier(p->dev.cmd);
+   /* both ways in turn; which one says nothing about the other end */
+   p->submits++;
    return VKT_CHECK(vkEndCommandBuffer(p->dev.cmd)) &&
-          VKT_CHECK(vkQueueSubmit(p->dev.queue, 1, &submit, fence));
+          (p->submits % 2
+              ? VKT_CHECK(vkQueueSubmit(p->dev.queue, 1, &submit, fence))
+              : VKT_CHECK(p->QueueSubmit2(p->dev.queue, 1, &submit2, fence)));
 }
 
 static bool

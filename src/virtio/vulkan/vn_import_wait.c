@@ -2,49 +2,141 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * See vn_import_wait.h. The three kinds of batches differ in where their
- * semaphores are.
+ * See vn_import_wait.h. The three kinds of batches differ only in where the
+ * semaphores are that they wait for, which a table says.
  */
 
 #include "vn_import_wait.h"
 
+#include <stddef.h>
+
 #include "vn_sync_file.h"
 
-/* Room for so many copies of a batch and of a semaphore's entry. */
-static void *
-alloc_copies(struct vn_queue *queue,
-             uint32_t count,
-             size_t batch_size,
-             size_t wait_count,
-             size_t wait_size)
+/* Offsets and sizes in bytes. */
+struct batch_kind {
+   size_t size;      /* of a batch */
+   size_t count;     /* uint32_t: how many it waits for */
+   size_t waits;     /* pointer: the array of those */
+   size_t wait_size; /* of an element of the array */
+   size_t semaphore; /* VkSemaphore: in the element */
+};
+
+static const struct batch_kind submit_kind = {
+   .size = sizeof(VkSubmitInfo),
+   .count = offsetof(VkSubmitInfo, waitSemaphoreCount),
+   .waits = offsetof(VkSubmitInfo, pWaitSemaphores),
+   .wait_size = sizeof(VkSemaphore),
+};
+
+static const struct batch_kind submit2_kind = {
+   .size = sizeof(VkSubmitInfo2),
+   .count = offsetof(VkSubmitInfo2, waitSemaphoreInfoCount),
+   .waits = offsetof(VkSubmitInfo2, pWaitSemaphoreInfos),
+   .wait_size = sizeof(VkSemaphoreSubmitInfo),
+   .semaphore = offsetof(VkSemaphoreSubmitInfo, semaphore),
+};
+
+static const struct batch_kind bind_sparse_kind = {
+   .size = sizeof(VkBindSparseInfo),
+   .count = offsetof(VkBindSparseInfo, waitSemaphoreCount),
+   .waits = offsetof(VkBindSparseInfo, pWaitSemaphores),
+   .wait_size = sizeof(VkSemaphore),
+};
+
+static uint32_t
+count_of(const struct batch_kind *kind, const uint8_t *batch)
 {
-   return vn_alloc_scratch(&queue->device->alloc,
-                           count * batch_size + wait_count * wait_size);
+   return *(const uint32_t *)(batch + kind->count);
 }
 
+/* The array of a batch; const or not as the batch's owner knows. */
+static uint8_t **
+waits_of(const struct batch_kind *kind, const uint8_t *batch)
+{
+   return (uint8_t **)(batch + kind->waits);
+}
+
+static VkSemaphore *
+semaphore_of(const struct batch_kind *kind, uint8_t *waits, uint32_t i)
+{
+   return (VkSemaphore *)(waits + i * kind->wait_size + kind->semaphore);
+}
+
+static bool
+has_import(const struct batch_kind *kind, const uint8_t *batch)
+{
+   for (uint32_t i = 0; i < count_of(kind, batch); i++) {
+      if (vn_sync_file_has_import(
+             *semaphore_of(kind, *waits_of(kind, batch), i)))
+         return true;
+   }
+   return false;
+}
+
+/* Gives the copy of a batch an array of its own, with what stands in. */
 static VkResult
 replace_imports(struct vn_queue *queue,
-                VkSemaphore *semaphores,
-                uint32_t count)
+                const struct batch_kind *kind,
+                uint8_t *batch,
+                uint8_t *waits)
 {
+   const uint32_t count = count_of(kind, batch);
+
+   if (!count)
+      return VK_SUCCESS;
+   memcpy(waits, *waits_of(kind, batch), count * kind->wait_size);
+   *waits_of(kind, batch) = waits;
    for (uint32_t i = 0; i < count; i++) {
-      if (!vn_sync_file_has_import(semaphores[i]))
+      VkSemaphore *semaphore = semaphore_of(kind, waits, i);
+
+      if (!vn_sync_file_has_import(*semaphore))
          continue;
-      const VkResult result = vn_sync_file_wait_op(queue, &semaphores[i]);
+      const VkResult result = vn_sync_file_wait_op(queue, semaphore);
       if (result != VK_SUCCESS)
          return result;
    }
    return VK_SUCCESS;
 }
 
-static bool
-has_import(const VkSemaphore *semaphores, uint32_t count)
+static VkResult
+rewrite(struct vn_queue *queue,
+        const struct batch_kind *kind,
+        uint32_t count,
+        const void **batches_inout,
+        void **heap_out)
 {
+   const uint8_t *batches = *batches_inout;
+   size_t wait_count = 0;
+   bool any = false;
+
+   *heap_out = NULL;
    for (uint32_t i = 0; i < count; i++) {
-      if (vn_sync_file_has_import(semaphores[i]))
-         return true;
+      wait_count += count_of(kind, batches + i * kind->size);
+      any |= has_import(kind, batches + i * kind->size);
    }
-   return false;
+   if (!any)
+      return VK_SUCCESS;
+
+   uint8_t *copies =
+      vn_alloc_scratch(&queue->device->alloc,
+                       count * kind->size + wait_count * kind->wait_size);
+   if (!copies)
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   uint8_t *waits = copies + count * kind->size;
+   memcpy(copies, batches, count * kind->size);
+   for (uint32_t i = 0; i < count; i++) {
+      uint8_t *batch = copies + i * kind->size;
+      const VkResult result = replace_imports(queue, kind, batch, waits);
+
+      if (result != VK_SUCCESS) {
+         vn_import_wait_finish(queue, copies);
+         return result;
+      }
+      waits += count_of(kind, batch) * kind->wait_size;
+   }
+   *batches_inout = copies;
+   *heap_out = copies;
+   return VK_SUCCESS;
 }
 
 VkResult
@@ -53,42 +145,8 @@ vn_import_wait_submit(struct vn_queue *queue,
                       const VkSubmitInfo **batches_inout,
                       void **heap_out)
 {
-   const VkSubmitInfo *batches = *batches_inout;
-   size_t wait_count = 0;
-   bool any = false;
-
-   *heap_out = NULL;
-   for (uint32_t i = 0; i < count; i++) {
-      wait_count += batches[i].waitSemaphoreCount;
-      any |= has_import(batches[i].pWaitSemaphores,
-                        batches[i].waitSemaphoreCount);
-   }
-   if (!any)
-      return VK_SUCCESS;
-
-   VkSubmitInfo *copies = alloc_copies(queue, count, sizeof(*copies),
-                                       wait_count, sizeof(VkSemaphore));
-   if (!copies)
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
-   VkSemaphore *waits = (VkSemaphore *)(copies + count);
-   memcpy(copies, batches, count * sizeof(*copies));
-   for (uint32_t i = 0; i < count; i++) {
-      const uint32_t n = copies[i].waitSemaphoreCount;
-
-      if (!n)
-         continue;
-      memcpy(waits, copies[i].pWaitSemaphores, n * sizeof(*waits));
-      copies[i].pWaitSemaphores = waits;
-      const VkResult result = replace_imports(queue, waits, n);
-      if (result != VK_SUCCESS) {
-         vn_import_wait_finish(queue, copies);
-         return result;
-      }
-      waits += n;
-   }
-   *batches_inout = copies;
-   *heap_out = copies;
-   return VK_SUCCESS;
+   return rewrite(queue, &submit_kind, count, (const void **)batches_inout,
+                  heap_out);
 }
 
 VkResult
@@ -97,48 +155,8 @@ vn_import_wait_submit2(struct vn_queue *queue,
                        const VkSubmitInfo2 **batches_inout,
                        void **heap_out)
 {
-   const VkSubmitInfo2 *batches = *batches_inout;
-   size_t wait_count = 0;
-   bool any = false;
-
-   *heap_out = NULL;
-   for (uint32_t i = 0; i < count; i++) {
-      wait_count += batches[i].waitSemaphoreInfoCount;
-      for (uint32_t j = 0; j < batches[i].waitSemaphoreInfoCount; j++) {
-         any |= vn_sync_file_has_import(
-            batches[i].pWaitSemaphoreInfos[j].semaphore);
-      }
-   }
-   if (!any)
-      return VK_SUCCESS;
-
-   VkSubmitInfo2 *copies =
-      alloc_copies(queue, count, sizeof(*copies), wait_count,
-                   sizeof(VkSemaphoreSubmitInfo));
-   if (!copies)
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
-   VkSemaphoreSubmitInfo *waits = (VkSemaphoreSubmitInfo *)(copies + count);
-   memcpy(copies, batches, count * sizeof(*copies));
-   for (uint32_t i = 0; i < count; i++) {
-      const uint32_t n = copies[i].waitSemaphoreInfoCount;
-
-      if (!n)
-         continue;
-      memcpy(waits, copies[i].pWaitSemaphoreInfos, n * sizeof(*waits));
-      copies[i].pWaitSemaphoreInfos = waits;
-      for (uint32_t j = 0; j < n; j++) {
-         const VkResult result =
-            replace_imports(queue, &waits[j].semaphore, 1);
-         if (result != VK_SUCCESS) {
-            vn_import_wait_finish(queue, copies);
-            return result;
-         }
-      }
-      waits += n;
-   }
-   *batches_inout = copies;
-   *heap_out = copies;
-   return VK_SUCCESS;
+   return rewrite(queue, &submit2_kind, count, (const void **)batches_inout,
+                  heap_out);
 }
 
 VkResult
@@ -147,42 +165,8 @@ vn_import_wait_bind_sparse(struct vn_queue *queue,
                            const VkBindSparseInfo **batches_inout,
                            void **heap_out)
 {
-   const VkBindSparseInfo *batches = *batches_inout;
-   size_t wait_count = 0;
-   bool any = false;
-
-   *heap_out = NULL;
-   for (uint32_t i = 0; i < count; i++) {
-      wait_count += batches[i].waitSemaphoreCount;
-      any |= has_import(batches[i].pWaitSemaphores,
-                        batches[i].waitSemaphoreCount);
-   }
-   if (!any)
-      return VK_SUCCESS;
-
-   VkBindSparseInfo *copies = alloc_copies(queue, count, sizeof(*copies),
-                                           wait_count, sizeof(VkSemaphore));
-   if (!copies)
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
-   VkSemaphore *waits = (VkSemaphore *)(copies + count);
-   memcpy(copies, batches, count * sizeof(*copies));
-   for (uint32_t i = 0; i < count; i++) {
-      const uint32_t n = copies[i].waitSemaphoreCount;
-
-      if (!n)
-         continue;
-      memcpy(waits, copies[i].pWaitSemaphores, n * sizeof(*waits));
-      copies[i].pWaitSemaphores = waits;
-      const VkResult result = replace_imports(queue, waits, n);
-      if (result != VK_SUCCESS) {
-         vn_import_wait_finish(queue, copies);
-         return result;
-      }
-      waits += n;
-   }
-   *batches_inout = copies;
-   *heap_out = copies;
-   return VK_SUCCESS;
+   return rewrite(queue, &bind_sparse_kind, count,
+                  (const void **)batches_inout, heap_out);
 }
 
 void
