@@ -189,6 +189,9 @@ vn_GetSemaphoreFdKHR(VkDevice _device,
    struct vn_device *device = vn_device_from_handle(_device);
    struct vn_semaphore *semaphore = vn_semaphore_from_handle(info->semaphore);
 
+   if (info->handleType != SEMAPHORE_TYPE)
+      return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
+
    pthread_mutex_lock(&device->submit_mutex);
    const bool has_import = semaphore->has_import;
    const struct vn_queue_point point = semaphore->signal;
@@ -206,7 +209,7 @@ vn_GetSemaphoreFdKHR(VkDevice _device,
    /* VUID-VkSemaphoreGetFdInfoKHR-handleType-03254: signalled, or with a
     * signal operation under way
     */
-   if (info->handleType != SEMAPHORE_TYPE || !point.queue)
+   if (!point.queue)
       return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
 
    int fd = -1;
