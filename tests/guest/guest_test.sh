@@ -73,8 +73,9 @@ silent() {
 silent $((wanted + 1)) "kernel log" kernel-may \
     '\*ERROR\*|WARNING:|BUG:|Oops|Call Trace|segfault|did not load|hung task' \
     "$dir/console.log"
-# QEMU is silent unless something is wrong.
-silent $((wanted + 2)) "log of QEMU, renderer and layer" host-may . \
+# The renderer also remarks on clients that end before it has caught up.
+silent $((wanted + 2)) "log of QEMU, renderer and layer" host-may \
+    '[Ee]rror|[Ff]ail|[Ii]nvalid|[Uu]nknown|abort|assert|[Cc]annot' \
     "$dir/qemu.log" "$dir/guest_errors.log"
 if [[ -n ${VENUS_GUEST_KEEP:-} ]]; then
     mkdir -p "$VENUS_GUEST_KEEP"
