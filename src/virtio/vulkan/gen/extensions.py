@@ -31,11 +31,14 @@ CORE = (1, 4)
 @dataclass
 class Row:
     """kind is one of the above; note says why, for docs/extensions.md. spec
-    is the protocol version that a renderer must have."""
+    is the protocol version that a renderer must have. platforms are names of
+    window systems (meson option `platforms`): a build that lacks one of them
+    knows nothing of the extension."""
 
     kind: str
     note: str = ''
     spec: int = 1
+    platforms: tuple[str, ...] = ()
 
 
 DEVICE = {
@@ -70,6 +73,8 @@ DEVICE = {
     'VK_EXT_device_generated_commands': Row(OMIT, 'not in the protocol'),
     'VK_EXT_device_memory_report':
         Row(NATIVE, 'memory objects, not what the host itself needs'),
+    'VK_EXT_display_control':
+        Row(NATIVE, 'comes with displays', platforms=('display',)),
     'VK_EXT_dynamic_rendering_unused_attachments': Row(PASS),
     'VK_EXT_extended_dynamic_state': Row(PASS),
     'VK_EXT_extended_dynamic_state2': Row(PASS),
@@ -273,9 +278,18 @@ DEVICE = {
 
 # Instance extensions, all implemented in the driver.
 INSTANCE = {
+    'VK_EXT_acquire_drm_display': Row(NATIVE, platforms=('display',)),
+    'VK_EXT_acquire_xlib_display': Row(NATIVE, platforms=('display', 'xlib')),
+    'VK_EXT_direct_mode_display': Row(NATIVE, platforms=('display',)),
+    'VK_EXT_display_surface_counter': Row(NATIVE, platforms=('display',)),
     'VK_KHR_device_group_creation': Row(NATIVE),
+    'VK_KHR_display': Row(NATIVE, platforms=('display',)),
     'VK_KHR_external_fence_capabilities': Row(NATIVE),
     'VK_KHR_external_memory_capabilities': Row(NATIVE),
     'VK_KHR_external_semaphore_capabilities': Row(NATIVE),
+    'VK_KHR_get_display_properties2': Row(NATIVE, platforms=('display',)),
     'VK_KHR_get_physical_device_properties2': Row(NATIVE),
+    'VK_KHR_wayland_surface': Row(NATIVE, platforms=('wayland',)),
+    'VK_KHR_xcb_surface': Row(NATIVE, platforms=('xcb',)),
+    'VK_KHR_xlib_surface': Row(NATIVE, platforms=('xlib',)),
 }
