@@ -48,8 +48,11 @@ vl_modifier_features(const struct vl_physical_device *physical,
    if (!vl_modifier_plane_count(physical, format))
       return 0;
    /* memory planes cannot be bound one by one */
-   return vl_linear_features(physical, format) &
-          ~VK_FORMAT_FEATURE_2_DISJOINT_BIT;
+   const VkFormatFeatureFlags2 features =
+      vl_linear_features(physical, format) &
+      ~VK_FORMAT_FEATURE_2_DISJOINT_BIT;
+   /* there are drivers that can blit what they can make no image of */
+   return vl_format_has_usage(features) ? features : 0;
 }
 
 bool

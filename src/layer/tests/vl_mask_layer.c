@@ -317,13 +317,16 @@ mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
    next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
    VkFormatProperties3 *properties3 =
       (void *)mask_find(properties, VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3);
-   if (mask_is("no-linear-render")) {
-      properties->formatProperties.linearTilingFeatures &=
-         ~(VkFlags)VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
-      if (properties3)
-         properties3->linearTilingFeatures &=
-            ~VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT;
-   }
+   /* the bits of the two are the same */
+   const VkFormatFeatureFlags missing =
+      (mask_is("no-linear-render") ? VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT
+                                   : 0) |
+      (mask_is("no-linear-write") ? VK_FORMAT_FEATURE_TRANSFER_DST_BIT |
+                                       VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT
+                                  : 0);
+   properties->formatProperties.linearTilingFeatures &= ~missing;
+   if (properties3)
+      properties3->linearTilingFeatures &= ~(VkFormatFeatureFlags2)missing;
    mask_list_modifiers(format, properties, rooms);
 }
 
@@ -355,6 +358,10 @@ mask_GetPhysicalDeviceImageFormatProperties2(
          copy.pNext = external;
       }
    }
+   if (mask_is("no-linear-write") && copy.tiling == VK_IMAGE_TILING_LINEAR &&
+       (info->usage &
+        (VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_STORAGE_BIT)))
+      return VK_ERROR_FORMAT_NOT_SUPPORTED;
    const bool renamed = external && mask_is("native-dma-buf") &&
                         external->handleType == MASK_DMA_BUF;
    if (renamed)

@@ -13,7 +13,9 @@ modifiers_of(VkFormat format,
              VkDrmFormatModifierPropertiesEXT out[2])
 {
    /* newer drivers answer whether they have the extension or not */
-   if (!mask_is("own-modifiers"))
+   if (!mask_is("own-modifiers") ||
+       !(properties->formatProperties.optimalTilingFeatures &
+         VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT))
       return 0;
    out[0] = (VkDrmFormatModifierPropertiesEXT){
       .drmFormatModifier = MASK_TILED,
