@@ -146,6 +146,9 @@ VkResult vn_virtgpu_sync_import_file(struct vn_renderer *renderer,
 VkResult vn_virtgpu_wait(struct vn_renderer *renderer,
                          const struct vn_renderer_wait *wait);
 
+/* With sync_mutex held: a timeline has moved, or will. */
+void vn_virtgpu_wake_waiters(struct vn_virtgpu *gpu);
+
 /* vn_renderer_create_virtgpu with everything said. */
 VkResult vn_virtgpu_create(const char *path,
                            const struct vn_virtgpu_limits *limits,
