@@ -87,7 +87,7 @@ report(struct suite *suite,
        bool explicit,
        enum ext_result result)
 {
-   static const char *const names[EXT_RESULT_COUNT] = { "pass", "EXT_FAIL",
+   static const char *const names[EXT_RESULT_COUNT] = { "pass", "FAIL",
                                                         "unsupported",
                                                         "refused" };
 

@@ -25,12 +25,12 @@
  *    non-coherent     two memory types, the first one not coherent, the
  *                     second one not cached
  *    only-non-coherent  one memory type, not coherent
- *    own-modifiers    the driver has modifiers of its own: a tiled one for
- * each format, LINEAR only for B8G8R8A8, and not to be drawn to
+ *    own-modifiers    the driver has modifiers of its own, which are not for
+ *                     drawing: a tiled one, and for B8G8R8A8 LINEAR as well
  *    optimal-elsewhere  with discrete: optimal images want the first type
- *    no-linear-render  linear images have no such feature, but the query
- * about an image with that usage succeeds native-dma-buf   the driver has
- * dma-bufs of its own
+ *    no-linear-render  linear images have no such feature, but a query with
+ *                     that usage succeeds
+ *    native-dma-buf   the driver has dma-bufs of its own
  *
  * One driver, one thread: the next functions are kept in plain globals.
  */

@@ -72,6 +72,11 @@ class Protocol:
         return self._sorted(self._chained | self._chained_outputs)
 
     @property
+    def chain_structs_by_stype(self) -> list[Wire]:
+        return sorted(self.chain_structs,
+                      key=lambda w: self._stype_value(w.name))
+
+    @property
     def chain_heads(self) -> list[Wire]:
         """All structs that others can be chained to."""
         return [w for w in self._sorted(self._encoded | self._outputs)

@@ -24,6 +24,9 @@ ${banner(protocol, 'What the generated files share among themselves: structs of 
 extern const struct vn_chain_rule vn_chain_${wire.name};
 % endfor
 
+/* All structs, whatever they extend. */
+extern const struct vn_chain_rule vn_chain_all;
+
 % for wire in protocol.chained:
 <% p = plan.encode(wire.fields, plan.Plan()) %>\
 % if not p.is_empty:

@@ -58,3 +58,13 @@ static const struct vn_chain_struct *const chain_VkThingProperties[] = {
 const struct vn_chain_rule vn_chain_VkThingProperties = {
    1, chain_VkThingProperties
 };
+
+static const struct vn_chain_struct *const all_structs[] = {
+   &struct_VkThingWideInfoEXT,
+   &struct_VkThingListEXT,
+   &struct_VkThingRingInfoMESA,
+};
+
+const struct vn_chain_rule vn_chain_all = {
+   3, all_structs
+};

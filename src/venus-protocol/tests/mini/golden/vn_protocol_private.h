@@ -23,6 +23,9 @@
 extern const struct vn_chain_rule vn_chain_VkThingCreateInfo;
 extern const struct vn_chain_rule vn_chain_VkThingProperties;
 
+/* All structs, whatever they extend. */
+extern const struct vn_chain_rule vn_chain_all;
+
 void vn_encode_VkThingWideInfoEXT_members(struct vn_encoder *enc,
                                           const void *ptr);
 void vn_encode_VkThingRingInfoMESA_members(struct vn_encoder *enc,
