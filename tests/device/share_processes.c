@@ -12,7 +12,6 @@
  * what they were after the first.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,31 +113,6 @@ run_exporter(int sock, uint32_t count)
    return 1;
 }
 
-static int
-count_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   int count = 0;
-   while (dir && readdir(dir))
-      count++;
-   if (dir)
-      closedir(dir);
-   return count;
-}
-
-static int
-count_maps(void)
-{
-   FILE *file = fopen("/proc/self/maps", "re");
-   char line[512];
-   int count = 0;
-   while (file && fgets(line, sizeof(line), file))
-      count += strstr(line, "/dev/dri/") != NULL;
-   if (file)
-      fclose(file);
-   return count;
-}
-
 static bool
 take_buffer(struct ext_device *dev, const struct message *message, int fd)
 {
@@ -159,7 +133,8 @@ run_importer(int sock, uint32_t count, pid_t exporter)
 {
    struct vkt_instance instance = { 0 };
    struct ext_device dev = { 0 };
-   int fds = 0, maps = 0, status = -1;
+   uint32_t fds = 0, maps = 0;
+   int status = -1;
 
    if (!U_CHECK(vkt_instance_init(&instance)) ||
        !U_CHECK(ext_device_init(&dev, &instance)))
@@ -181,16 +156,16 @@ run_importer(int sock, uint32_t count, pid_t exporter)
       if (!ok || (i < count && !U_CHECK(send_message(sock, &message, -1))))
          break;
       if (i == WARM_UP) {
-         fds = count_fds();
-         maps = count_maps();
+         fds = vkt_count_fds(0);
+         maps = vkt_count_shared_mappings(0, "/dev/dri/");
       }
    }
    if (count > WARM_UP) {
-      printf("fds %d to %d, mappings %d to %d\n", fds, count_fds(), maps,
-             count_maps());
+      printf("fds %u to %u, mappings %u to %u\n", fds, vkt_count_fds(0), maps,
+             vkt_count_shared_mappings(0, "/dev/dri/"));
       /* the driver may still have the fences of its last waits */
-      U_CHECK(count_fds() <= fds + FENCES);
-      U_CHECK_EQ(count_maps(), maps);
+      U_CHECK(vkt_count_fds(0) <= fds + FENCES);
+      U_CHECK_EQ(vkt_count_shared_mappings(0, "/dev/dri/"), maps);
    }
 out:
    ext_device_finish(&dev);
