@@ -23,7 +23,7 @@ const char *const ext_names[4] = {
 bool
 ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
 {
-   const char *names[VKT_ARRAY_SIZE(ext_names) + 1];
+   const char *names[VKT_ARRAY_SIZE(ext_names) + 2];
    uint32_t count = VKT_ARRAY_SIZE(ext_names);
    VkPhysicalDeviceFeatures2 features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
@@ -43,6 +43,11 @@ ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
       dev->acquire_unmodified = true;
    }
 #endif
+   if (vkt_instance_has(instance,
+                        VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME)) {
+      names[count++] = VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME;
+      dev->semaphore_fd = true;
+   }
    vkGetPhysicalDeviceFeatures(instance->pdev, &has);
    dev->writes_without_format = has.shaderStorageImageWriteWithoutFormat;
    features.features.shaderStorageImageWriteWithoutFormat =
