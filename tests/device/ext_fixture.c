@@ -97,6 +97,14 @@ create_image(struct ext_device *dev, const void *chain, VkImage *out_image)
       .pNext = chain,
       .handleTypes = EXT_DMA_BUF,
    };
+   VkFormatProperties2 props = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+   };
+   vkGetPhysicalDeviceFormatProperties2(dev->base.instance->pdev, EXT_FORMAT,
+                                        &props);
+   /* there are hosts that do not draw to linear images */
+   const bool renders = props.formatProperties.linearTilingFeatures &
+                        VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
    const VkImageCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
       .pNext = &external,
@@ -107,7 +115,9 @@ create_image(struct ext_device *dev, const void *chain, VkImage *out_image)
       .arrayLayers = 1,
       .samples = VK_SAMPLE_COUNT_1_BIT,
       .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = EXT_USAGE,
+      .usage = renders
+                  ? EXT_USAGE
+                  : EXT_USAGE & ~(VkFlags)VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
    };
 
    return vkCreateImage(dev->base.handle, &info, NULL, out_image);
