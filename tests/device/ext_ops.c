@@ -377,8 +377,10 @@ write_by_host(struct ext_ops *ops,
           vkMapMemory(dev->handle, image->memory, 0, VK_WHOLE_SIZE, 0, &map),
           "vkMapMemory"))
       return false;
-   for (VkDeviceSize row = 0; (row + 1) * pitch <= image->size; row++) {
-      fill_pattern(image, (uint8_t *)map + row * pitch, (size_t)pitch,
+   uint8_t *first = (uint8_t *)map + image->offset;
+   const VkDeviceSize size = image->size - image->offset;
+   for (VkDeviceSize row = 0; (row + 1) * pitch <= size; row++) {
+      fill_pattern(image, first + row * pitch, (size_t)pitch,
                    seed * 4096 + (uint32_t)row);
    }
    vkUnmapMemory(dev->handle, image->memory);

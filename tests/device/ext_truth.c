@@ -144,10 +144,12 @@ make_wanted(struct truth *truth,
 
 static bool
 prove(struct truth *truth,
-      const struct ext_image_desc *desc,
+      const struct ext_image_desc *offered,
       const struct role *role,
       bool dedicated_only)
 {
+   struct ext_image_desc copy = *offered;
+   const struct ext_image_desc *desc = &copy;
    const uint32_t n = truth->cases++;
    const bool importer_writes = n & 1;
    const bool dedicated = dedicated_only || (n & 2);
@@ -161,6 +163,7 @@ prove(struct truth *truth,
    bool ok = false;
    int fd = -1;
 
+   copy.behind = n & 8;
    /* the same driver, or whoever understands dma-bufs */
    writer->ops.family = reader->ops.family = desc->type == EXT_OPAQUE
                                                 ? VK_QUEUE_FAMILY_EXTERNAL
