@@ -20,20 +20,26 @@ const char *const ext_names[4] = {
    VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME,
 };
 
-bool
-ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
+static bool
+init_device(struct ext_device *dev,
+            const struct vkt_instance *instance,
+            bool with_dma_buf)
 {
    const char *names[VKT_ARRAY_SIZE(ext_names) + 1];
-   uint32_t count = VKT_ARRAY_SIZE(ext_names);
+   uint32_t count = 0;
    VkPhysicalDeviceFeatures2 features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
    };
    VkPhysicalDeviceFeatures has;
 
    memset(dev, 0, sizeof(*dev));
-   if (!vkt_instance_has_all(instance, ext_names, count))
+   for (size_t i = 0; i < VKT_ARRAY_SIZE(ext_names); i++) {
+      if (with_dma_buf ||
+          strcmp(ext_names[i], VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME))
+         names[count++] = ext_names[i];
+   }
+   if (!vkt_instance_has_all(instance, names, count))
       return false;
-   memcpy(names, ext_names, sizeof(ext_names));
 #ifdef VK_EXT_external_memory_acquire_unmodified
    if (vkt_instance_has(
           instance,
@@ -63,6 +69,19 @@ ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
       return false;
    }
    return true;
+}
+
+bool
+ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
+{
+   return init_device(dev, instance, true);
+}
+
+bool
+ext_device_init_opaque(struct ext_device *dev,
+                       const struct vkt_instance *instance)
+{
+   return init_device(dev, instance, false);
 }
 
 void

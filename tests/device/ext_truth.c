@@ -12,8 +12,8 @@
  * only (nothing can be exported, or imported) is counted and left. Buffers
  * are in ext_truth_buffer.c.
  *
- * usage: ext_truth [dma-buf]: "dma-buf" looks at that handle type only, where
- * the other one is a driver's own and does not work.
+ * usage: ext_truth [dma-buf|opaque]: looks at that handle type only: where
+ * the other one is a driver's own and does not work, or does not exist.
  */
 
 #include <string.h>
@@ -303,14 +303,16 @@ main(int argc, char **argv)
 {
    static struct truth truth;
 
-   truth.types = argc > 1 && !strcmp(argv[1], "dma-buf")
-                    ? EXT_DMA_BUF
-                    : EXT_DMA_BUF | EXT_OPAQUE;
+   const bool opaque = argc > 1 && !strcmp(argv[1], "opaque");
+   const bool dma_buf = argc > 1 && !strcmp(argv[1], "dma-buf");
+   bool (*const init)(struct ext_device *, const struct vkt_instance *) =
+      opaque ? ext_device_init_opaque : ext_device_init;
 
+   truth.types = (opaque ? 0 : EXT_DMA_BUF) | (dma_buf ? 0 : EXT_OPAQUE);
    vkt_bound(600);
    if (U_CHECK(vkt_instance_init(&truth.instance)) &&
-       U_CHECK(ext_device_init(&truth.sides[0].dev, &truth.instance)) &&
-       U_CHECK(ext_device_init(&truth.sides[1].dev, &truth.instance)) &&
+       U_CHECK(init(&truth.sides[0].dev, &truth.instance)) &&
+       U_CHECK(init(&truth.sides[1].dev, &truth.instance)) &&
        U_CHECK(ext_ops_init(&truth.sides[0].ops, &truth.sides[0].dev)) &&
        U_CHECK(ext_ops_init(&truth.sides[1].ops, &truth.sides[1].dev))) {
       for (uint32_t i = 0; i < ext_format_count; i++)
