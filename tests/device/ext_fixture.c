@@ -25,7 +25,7 @@ init_device(struct ext_device *dev,
             const struct vkt_instance *instance,
             bool with_dma_buf)
 {
-   const char *names[VKT_ARRAY_SIZE(ext_names) + 1];
+   const char *names[VKT_ARRAY_SIZE(ext_names) + 2];
    uint32_t count = 0;
    VkPhysicalDeviceFeatures2 features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
@@ -49,6 +49,11 @@ init_device(struct ext_device *dev,
       dev->acquire_unmodified = true;
    }
 #endif
+   if (vkt_instance_has(instance,
+                        VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME)) {
+      names[count++] = VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME;
+      dev->semaphore_fd = true;
+   }
    vkGetPhysicalDeviceFeatures(instance->pdev, &has);
    dev->writes_without_format = has.shaderStorageImageWriteWithoutFormat;
    features.features.shaderStorageImageWriteWithoutFormat =

@@ -32,6 +32,7 @@ struct ext_device {
    PFN_vkGetImageDrmFormatModifierPropertiesEXT GetImageModifier;
    bool writes_without_format; /* shaderStorageImageWriteWithoutFormat */
    bool acquire_unmodified;    /* that extension, enabled if it is there */
+   bool semaphore_fd;          /* likewise */
 };
 
 bool ext_device_init(struct ext_device *dev,
