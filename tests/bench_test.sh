@@ -37,6 +37,12 @@ share-allocate-free-1MiB share-export-fd
 # stock Mesa has no import over vtest
 wanted = {name: {'native', 'layer', 'stock', 'ours'} for name in everywhere}
 wanted['share-import-free-1MiB'] = {'native', 'layer', 'ours'}
+# nor a swapchain
+for road in ('direct', 'copy'):
+    for mode in ('fifo', 'mailbox'):
+        for what in ('present', 'present-cpu'):
+            wanted[f'{what}-{road}-{mode}'] = {'native', 'layer', 'ours'}
+    wanted[f'present-{road}-immediate'] = {'ours'}
 
 report = json.load(open(sys.argv[1]))
 faults = []
