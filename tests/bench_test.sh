@@ -44,6 +44,7 @@ for road in ('direct', 'copy'):
             wanted[f'{what}-{road}-{mode}'] = {'native', 'layer', 'ours'}
     for what in ('present', 'present-cpu'):
         wanted[f'{what}-{road}-immediate'] = {'ours'}  # the native one lacks it
+wanted['present-copy-damage'] = {'native', 'layer', 'ours'}
 
 report = json.load(open(sys.argv[1]))
 faults = []
