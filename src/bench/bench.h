@@ -126,5 +126,6 @@ void bench_frame(struct bench *bench, struct bench_scene *scene);
 /* Frames of bench_frame, not measured. */
 bool bench_draw_frames(struct bench_scene *scene, uint32_t count);
 void bench_share(struct bench *bench);
+void bench_present(const struct bench_options *options);
 
 #endif /* BENCH_H */
