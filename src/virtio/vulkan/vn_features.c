@@ -16,6 +16,8 @@ static void
 correct_struct(VkBaseOutStructure *s,
                const struct vn_physical_device *physical_device)
 {
+   const struct vn_ext_set *extensions = &physical_device->extensions;
+
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR: {
       VkPhysicalDeviceAccelerationStructureFeaturesKHR *features = (void *)s;
@@ -54,8 +56,8 @@ correct_struct(VkBaseOutStructure *s,
 #ifdef VK_EXT_map_memory_placed
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT: {
       VkPhysicalDeviceMapMemoryPlacedFeaturesEXT *features = (void *)s;
-      const VkBool32 offered = vn_ext_set_has(
-         &physical_device->extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
+      const VkBool32 offered =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
       features->memoryMapPlaced = offered;
       features->memoryMapRangePlaced =
          offered &&
