@@ -44,6 +44,10 @@ struct vkt_instance {
 };
 
 bool vkt_instance_init(struct vkt_instance *instance);
+/* With instance extensions. */
+bool vkt_instance_init_with(struct vkt_instance *instance,
+                            const char *const *exts,
+                            uint32_t ext_count);
 void vkt_instance_finish(struct vkt_instance *instance);
 bool vkt_instance_has(const struct vkt_instance *instance, const char *ext);
 

@@ -60,6 +60,32 @@ correct_struct(VkBaseOutStructure *s, const struct vn_ext_set *extensions)
       break;
    }
 #endif
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_ID_FEATURES_KHR:
+      ((VkPhysicalDevicePresentIdFeaturesKHR *)s)->presentId =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_id);
+      break;
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_WAIT_FEATURES_KHR:
+      ((VkPhysicalDevicePresentWaitFeaturesKHR *)s)->presentWait =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_wait);
+      break;
+#ifdef VK_KHR_present_id2
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_ID_2_FEATURES_KHR:
+      ((VkPhysicalDevicePresentId2FeaturesKHR *)s)->presentId2 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_id2);
+      break;
+#endif
+#ifdef VK_KHR_present_wait2
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_WAIT_2_FEATURES_KHR:
+      ((VkPhysicalDevicePresentWait2FeaturesKHR *)s)->presentWait2 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_wait2);
+      break;
+#endif
+   /* the KHR one has the same number */
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SWAPCHAIN_MAINTENANCE_1_FEATURES_EXT:
+      ((VkPhysicalDeviceSwapchainMaintenance1FeaturesEXT *)s)
+         ->swapchainMaintenance1 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_swapchain_maintenance1);
+      break;
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES: {
       VkPhysicalDevicePrivateDataFeatures *features = (void *)s;
       features->privateData = VK_TRUE;

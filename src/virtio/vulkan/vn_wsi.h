@@ -31,6 +31,9 @@
 #include "vn_device.h"
 
 struct vn_physical_device;
+struct vn_swapchain_presenter;
+struct vn_wsi_image_set;
+struct vn_wsi_image_vk;
 struct vn_surface;
 struct vn_swapchain;
 struct vn_swapchain_ops;
@@ -112,10 +115,17 @@ struct vn_surface {
    const struct vn_surface_ops *ops;
    const char *platform; /* for the log: "wayland", "xcb" ... */
 
-   /* guards swapchain */
-   pthread_mutex_t mutex;
+   pthread_mutex_t mutex; /* guards swapchain and generation */
    /* the one that is not retired; NULL: none */
    struct vn_swapchain *swapchain;
+   uint64_t generation; /* of the newest swapchain that was tried */
+
+   /*
+    * Held while a frame is presented, so that one of a retired swapchain
+    * cannot come after those of its successor. Guards shown.
+    */
+   pthread_mutex_t present_mutex;
+   uint64_t shown; /* the generation of the last frame's swapchain */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_surface, VkSurfaceKHR)
@@ -208,6 +218,8 @@ struct vn_wsi_frame {
 struct vn_swapchain_ops {
    size_t size;       /* of the platform's struct vn_swapchain */
    size_t image_size; /* of the platform's struct vn_wsi_image */
+   /* on the direct road the fd need not be a dma-buf, the platform maps it */
+   bool maps_direct;
 
    /*
     * What can be made before there are images. The request (extent, mode,
@@ -262,13 +274,17 @@ struct vn_swapchain {
    enum vn_wsi_road road;
    struct vn_wsi_format wsi_format; /* of the images; the modifier is the
                                        chosen one on the direct road */
-   /* init sets it if it can: frames come with ready_fd, without waiting for
-    * the GPU, and vn_swapchain_set_idle may be given a release_fd
+   uint64_t generation; /* those of a surface are numbered, oldest first */
+   /*
+    * init sets it if it can, and vn_sync_file_is_supported: frames come with
+    * ready_fd, without waiting for the GPU, and vn_swapchain_set_idle may be
+    * given a release_fd.
     */
    bool takes_sync_file;
 
    uint32_t image_count;
-   struct vn_wsi_image **images; /* owned */
+   struct vn_wsi_image **images;       /* owned */
+   struct vn_wsi_image_set *image_set; /* vn_wsi_image.c's; owned */
 
    pthread_mutex_t mutex; /* taken after surface->mutex, before the device's */
    pthread_cond_t cond; /* CLOCK_MONOTONIC; broadcast at each change below */
@@ -276,6 +292,7 @@ struct vn_swapchain {
    VkResult status; /* sticky; VK_SUCCESS, SUBOPTIMAL or an error */
    bool retired;
    uint64_t idle_serial;
+   uint64_t frame_serial; /* of the last one that was queued */
    uint64_t presented_id; /* VK_KHR_present_wait: the last that was shown */
 
    struct vn_swapchain_presenter *presenter; /* owned */
