@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,8 @@ static struct {
 static void
 open_terminal(void)
 {
+   /* to a process without a terminal, this becomes its own */
+   signal(SIGHUP, SIG_IGN);
    if (kms.ptmx >= 0)
       close(kms.ptmx);
    kms.ptmx = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -265,7 +268,6 @@ drmIsKMS(int fd)
           st.st_rdev == fake_kms_rdev();
 }
 
-/* As the kernel does, the first who asks is the master, if nobody is. */
 int
 drmIsMaster(int fd)
 {
