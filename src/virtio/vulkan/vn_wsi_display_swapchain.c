@@ -56,6 +56,7 @@ struct display_swapchain {
 
    uint64_t period_ns; /* 0: the kernel keeps the time */
    uint64_t last_ns;   /* the tick of the clock that the last frame had */
+   bool awaits_tick;   /* a frame is there that is too early */
    uint64_t last_serial;
 
    struct display_image *shown;    /* NULL: nothing of ours */
@@ -326,8 +327,10 @@ dispatch(struct vn_swapchain *base, int wake_fd, int timeout_ms)
       sleep_ns = VN_MIN(sleep_ns, swapchain->flip_limit_ns > now
                                      ? swapchain->flip_limit_ns - now
                                      : 0);
-   } else if (swapchain->period_ns && next_tick(swapchain) > now) {
-      sleep_ns = VN_MIN(sleep_ns, next_tick(swapchain) - now);
+   } else if (swapchain->awaits_tick) {
+      /* which may have come since is_ready looked at the clock */
+      const uint64_t next = next_tick(swapchain);
+      sleep_ns = VN_MIN(sleep_ns, next > now ? next - now : 0);
    }
 
    struct pollfd fds[] = {
@@ -354,10 +357,13 @@ dispatch(struct vn_swapchain *base, int wake_fd, int timeout_ms)
 static bool
 is_ready(struct vn_swapchain *base, VkPresentModeKHR mode)
 {
-   const struct display_swapchain *swapchain = swapchain_of(base);
+   struct display_swapchain *swapchain = swapchain_of(base);
 
-   return !swapchain->flipping &&
-          (!swapchain->period_ns || vn_time_ns() >= next_tick(swapchain));
+   if (swapchain->flipping)
+      return false;
+   swapchain->awaits_tick =
+      swapchain->period_ns && vn_time_ns() < next_tick(swapchain);
+   return !swapchain->awaits_tick;
 }
 
 /* The clock of a screen that has none: keeps its beat while it is followed. */
