@@ -75,7 +75,7 @@ class Runner:
         self.stop = threading.Event()
 
     def run_some(self, cases, worker, log):
-        """Runs cases until the end, a crash or a hang; yields (case, result)."""
+        """Runs cases until the end, a crash or a hang; yields (case, result, why)."""
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as case_list:
             case_list.write("\n".join(cases) + "\n")
             case_list.flush()
@@ -103,7 +103,7 @@ class Runner:
                 if silent >= self.silence:
                     if current is None:
                         raise Failure("deqp-vk hangs before its first case")
-                    yield current, "Timeout"
+                    yield current, "Timeout", ""
                     return
                 continue
             silent = 0.0
@@ -115,17 +115,17 @@ class Runner:
             for line in lines:
                 text = line.decode("utf-8", "replace")
                 started = re.match(r"Test case '([^']+)'\.\.", text)
-                ended = re.match(r"  (\w+) \(", text)
+                ended = re.match(r"  (\w+) \((.*)\)$", text)
                 if started:
                     current = started.group(1)
                 elif ended and current:
-                    yield current, ended.group(1)
+                    yield current, *ended.groups()
                     current = None
         if self.stop.is_set():
             return
         status = process.wait()
         if current is not None:
-            yield current, "Crash"
+            yield current, "Crash", ""
         elif status == 125:
             raise Failure("the stack could not be set up")
 
@@ -133,17 +133,18 @@ class Runner:
         left = collections.OrderedDict.fromkeys(cases)
         while left and not self.stop.is_set():
             before = len(left)
-            for case, result in self.run_some(left, worker, log):
+            for case, result, why in self.run_some(left, worker, log):
                 left.pop(case, None)
-                yield case, result
+                yield case, result, why
             if len(left) == before and not self.stop.is_set():
                 # It ended without having run any: it does not know these.
                 for case in left:
-                    yield case, "Missing"
+                    yield case, "Missing", ""
                 return
 
     def run_all(self, cases, jobs):
-        """Yields (case, result) of all cases, from several deqp-vk at a time."""
+        """Yields (case, result, what deqp-vk says of it) of all cases, from
+        several deqp-vk at a time."""
         # Pieces small enough for an even load. Neighbours stay together, since
         # they are alike.
         size = max(1, min(500, -(-len(cases) // (jobs * 4))))
@@ -220,6 +221,28 @@ def read_results(folder):
     return results
 
 
+def read_reasons(folder):
+    """By case: why it is not supported. The place in deqp-vk's source goes."""
+    reasons = {}
+    for line in read_lines(os.path.join(folder, "unsupported.csv")):
+        case, reason = line.split(",", 1)
+        reasons[case] = re.sub(r" at \S+:\d+$", "", reason)
+    return reasons
+
+
+def compare_reasons(lost, reasons, depth):
+    """For cases that another stack passes: the groups by what they miss."""
+    groups = collections.Counter((reasons.get(case, "not said"), group_of(case, depth))
+                                 for case, result in lost if result == "NotSupported")
+    totals = collections.Counter()
+    for (reason, _), count in groups.items():
+        totals[reason] += count
+    for reason, total in totals.most_common():
+        where = ", ".join(f"{group} {count}" for (other, group), count in groups.most_common()
+                          if other == reason)
+        print(f"  {total} not supported: {reason} ({where})")
+
+
 def group_of(case, depth):
     return ".".join(case.split(".")[1:1 + depth])
 
@@ -228,6 +251,7 @@ def compare(folders, depth):
     """Prints a table of result folders side by side, and what the first passes
     and another does not. Returns whether that list has failures in it."""
     runs = [(os.path.basename(os.path.normpath(x)), read_results(x)) for x in folders]
+    reasons = [read_reasons(x) for x in folders]
     cases = dict.fromkeys(case for _, results in runs for case in results)
     groups = collections.OrderedDict()
     for case in cases:
@@ -247,11 +271,12 @@ def compare(folders, depth):
 
     bad = False
     reference_name, reference = runs[0]
-    for name, results in runs[1:]:
+    for (name, results), why in zip(runs[1:], reasons[1:]):
         lost = [(case, results[case]) for case in reference
                 if reference[case] in PASSED and case in results
                 and results[case] not in PASSED]
         print(f"\n{reference_name} passes, {name} does not: {len(lost)}")
+        compare_reasons(lost, why, depth)
         for case, result in lost:
             print(f"  {case},{result}")
             bad = bad or result not in GOOD

@@ -19,7 +19,7 @@
 # guest_initramfs KERNEL_DIR ROOT_DIR OUT
 guest_initramfs() {
     local kernel=$1 root=$2 out=$3 tmp
-    tmp=$(mktemp -d "${TMPDIR:-/tmp}/venus-initramfs.XXXXXX")
+    tmp=$out.d
     mkdir -p "$tmp/bin"
     cp "$root/usr/bin/busybox" "$tmp/bin/busybox"
     cp "$VENUS_SRC/bin/lib/guest-init" "$tmp/init"
@@ -94,6 +94,20 @@ guest_layer_words() {
         "XDG_DATA_DIRS=/venus/run/host:/usr/share")
 }
 
+# guest_watch RUN: removes the directory even if this shell is killed and cannot.
+# The watcher reads a pipe that ends with the last process that has it open,
+# which must be this one.
+guest_watch() {
+    # shellcheck disable=SC2016 # for the inner shell
+    exec {GUEST_ALIVE}> >(exec setsid bash -c '
+        trap "" HUP INT TERM
+        cat >/dev/null
+        rm -rf --one-file-system "$1"' venus-guest-watch "$1" >/dev/null 2>&1)
+}
+
+# guest_keep RUN: the logs, and what the guest handed back.
+guest_keep() { cp -r "$1/log/." "$1/share/out/." "$GUEST_OUT/"; }
+
 # guest_start RUN: starts QEMU. Reads what bin/guest-vm has parsed:
 # GUEST_SUITE, GUEST_KERNEL, GUEST_SIZE (WxH), GUEST_MEMORY, GUEST_TREES,
 # GUEST_HOST_ENV. Sets GUEST_PID.
@@ -102,7 +116,7 @@ guest_start() {
     root=$(guest_root_dir "$GUEST_SUITE")
     kernel=$(guest_kernel_dir "$GUEST_KERNEL")
     guest_geometry
-    mkdir -p "$run/screen" "$run/log"
+    mkdir -p "$run/screen"
     guest_initramfs "$kernel" "$root" "$run/initramfs"
     # On a busy machine an emulated one cannot tell its time from a counter
     # that it has to calibrate: it takes the HPET, checks no timer by another,
@@ -145,11 +159,12 @@ guest_start() {
     ((EUID)) || as_root=()
     export -f guest_enter
     export SCREEN
-    # Without a terminal of its own only when nobody types: Ctrl-C is ours.
-    unshare "${as_root[@]}" -m -p -f --kill-child=KILL -- \
+    # If we are killed, unshare goes with us, and all the rest with unshare.
+    setpriv --pdeathsig KILL \
+        unshare "${as_root[@]}" -m -p -f --kill-child=KILL -- \
         bash -c 'guest_enter "$@"' guest-enter \
         "$root" "$BUILD_DIR" "$kernel" "$run" \
-        "${trees[@]}" -- "${words[@]}" 2>"$run/log/qemu.log" <&0 &
+        "${trees[@]}" -- "${words[@]}" 2>"$run/log/qemu.log" <&0 {GUEST_ALIVE}>&- &
     GUEST_PID=$!
     at_exit guest_stop
 }

@@ -33,7 +33,7 @@ guest_kernel_suite() {
     6.1) echo bookworm ;;
     6.12) echo trixie ;;
     newest) echo trixie-backports ;;
-    *) die "--kernel must be 6.1, 6.12 or newest, not '$1'" ;;
+    *) die "--kernel must be 6.1, 6.12 or newest, not '$1' (see --help)" ;;
     esac
 }
 

@@ -67,30 +67,39 @@ vl_aspect_of_memory_plane(VkFormat format, VkImageAspectFlags aspect)
    return aspect;
 }
 
+static const struct {
+   VkImageUsageFlags usage;
+   VkFormatFeatureFlags2 features; /* any of these */
+} needs[] = {
+   { VK_IMAGE_USAGE_TRANSFER_SRC_BIT, VK_FORMAT_FEATURE_2_TRANSFER_SRC_BIT },
+   { VK_IMAGE_USAGE_TRANSFER_DST_BIT, VK_FORMAT_FEATURE_2_TRANSFER_DST_BIT },
+   { VK_IMAGE_USAGE_SAMPLED_BIT, VK_FORMAT_FEATURE_2_SAMPLED_IMAGE_BIT },
+   { VK_IMAGE_USAGE_STORAGE_BIT, VK_FORMAT_FEATURE_2_STORAGE_IMAGE_BIT },
+   { VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
+     VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT },
+   { VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT,
+     VK_FORMAT_FEATURE_2_DEPTH_STENCIL_ATTACHMENT_BIT },
+   { VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT,
+     VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT |
+        VK_FORMAT_FEATURE_2_DEPTH_STENCIL_ATTACHMENT_BIT },
+};
+
 bool
 vl_format_can(VkFormatFeatureFlags2 features, VkImageUsageFlags usage)
 {
-   static const struct {
-      VkImageUsageFlags usage;
-      VkFormatFeatureFlags2 features; /* any of these */
-   } needs[] = {
-      { VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-        VK_FORMAT_FEATURE_2_TRANSFER_SRC_BIT },
-      { VK_IMAGE_USAGE_TRANSFER_DST_BIT,
-        VK_FORMAT_FEATURE_2_TRANSFER_DST_BIT },
-      { VK_IMAGE_USAGE_SAMPLED_BIT, VK_FORMAT_FEATURE_2_SAMPLED_IMAGE_BIT },
-      { VK_IMAGE_USAGE_STORAGE_BIT, VK_FORMAT_FEATURE_2_STORAGE_IMAGE_BIT },
-      { VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
-        VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT },
-      { VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT,
-        VK_FORMAT_FEATURE_2_DEPTH_STENCIL_ATTACHMENT_BIT },
-      { VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT,
-        VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT |
-           VK_FORMAT_FEATURE_2_DEPTH_STENCIL_ATTACHMENT_BIT },
-   };
    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
       if ((usage & needs[i].usage) && !(features & needs[i].features))
          return false;
    }
    return true;
+}
+
+bool
+vl_format_has_usage(VkFormatFeatureFlags2 features)
+{
+   for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+      if (features & needs[i].features)
+         return true;
+   }
+   return false;
 }

@@ -2,13 +2,8 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Images that may be bound to shared memory, and images with a DRM format
- * modifier on drivers that have none (or whose own modifiers cannot be shared
- * because the layer does the sharing): they are images of
- * VK_IMAGE_TILING_LINEAR that pose as DRM_FORMAT_MOD_LINEAR.
- *
- * An explicit layout cannot be forced upon such an image, only compared with
- * the layout that the driver chose.
+ * Images that may be bound to shared memory, and the modifier images that the
+ * layer makes (vl_modifier.h).
  *
  * Plain images get the host-allocation type for the reason that vl_buffer.c
  * gives for plain buffers, but only where every memory type takes a host
@@ -25,6 +20,7 @@
 #include "vl_device.h"
 #include "vl_entrypoints.h"
 #include "vl_log.h"
+#include "vl_modifier.h"
 #include "vl_requirements.h"
 
 #define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
@@ -45,9 +41,7 @@ vl_image_destroy(struct vl_image *image)
 struct image_info {
    VkImageCreateInfo info;
    bool is_shared;
-   bool is_modifier;
-   /* the application's; NULL unless is_modifier */
-   const VkImageDrmFormatModifierExplicitCreateInfoEXT *explicit_layout;
+   struct vl_modifier_choice modifier; /* zeroed without one */
 
    /* private */
    struct vl_chain chain;
@@ -128,59 +122,6 @@ can_wrap_plain(const struct vl_device *device, const VkImageCreateInfo *info)
           fits(info, &properties.imageFormatProperties);
 }
 
-/* What an application says about modifiers when it creates an image. */
-static VkResult
-check_modifiers(const struct vl_device *device,
-                const VkImageCreateInfo *app,
-                struct image_info *out)
-{
-   const VkImageDrmFormatModifierListCreateInfoEXT *list = vl_chain_find(
-      app->pNext,
-      VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT);
-   const VkImageDrmFormatModifierExplicitCreateInfoEXT *layout = vl_chain_find(
-      app->pNext,
-      VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT);
-   const uint32_t plane_count =
-      vl_modifier_plane_count(device->physical, app->format);
-   const char *problem = "neither a list nor a layout";
-
-   if (!plane_count || (app->flags & VK_IMAGE_CREATE_DISJOINT_BIT)) {
-      problem = "format or flags are not offered";
-   } else if (layout) {
-      problem = NULL;
-      if (layout->drmFormatModifier != VL_MODIFIER_LINEAR)
-         problem = "only LINEAR can be shared";
-      else if (layout->drmFormatModifierPlaneCount != plane_count ||
-               !layout->pPlaneLayouts)
-         problem = "wrong number of planes";
-      for (uint32_t i = 0; !problem && i < plane_count; i++) {
-         const VkSubresourceLayout *plane = &layout->pPlaneLayouts[i];
-         /* VUID-VkImageDrmFormatModifierExplicitCreateInfoEXT-size-02267,
-          * -arrayPitch-02268 and -depthPitch-02269: size must be 0, and so
-          * must the pitches of what the image does not have
-          */
-         if (plane->size || (app->arrayLayers == 1 && plane->arrayPitch) ||
-             (app->extent.depth == 1 && plane->depthPitch))
-            problem = "size or pitch must be 0";
-      }
-      out->explicit_layout = layout;
-   } else if (list) {
-      problem = "LINEAR is not in the list";
-      const uint32_t count =
-         list->pDrmFormatModifiers ? list->drmFormatModifierCount : 0;
-      for (uint32_t i = 0; i < count; i++) {
-         if (list->pDrmFormatModifiers[i] == VL_MODIFIER_LINEAR)
-            problem = NULL;
-      }
-   }
-
-   if (!problem)
-      return VK_SUCCESS;
-   vl_log_error("image of format %d with a modifier: %s", app->format,
-                problem);
-   return VK_ERROR_INVALID_DRM_FORMAT_MODIFIER_PLANE_LAYOUT_EXT;
-}
-
 /* Needs image_info_finish() only if it succeeds. */
 static VkResult
 image_info_init(struct image_info *out,
@@ -199,27 +140,36 @@ image_info_init(struct image_info *out,
 
    out->info = *app;
    out->is_shared = vl_device_serves(device, app_types);
-   out->is_modifier =
-      app->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
-      (device->wants & VL_WANTS_MODIFIER);
-   out->explicit_layout = NULL;
+   out->modifier = (struct vl_modifier_choice){ 0 };
 
-   if (out->is_modifier) {
-      const VkResult result = check_modifiers(device, app, out);
+   if (app->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
+       (device->wants & VL_WANTS_MODIFIER)) {
+      const VkResult result =
+         vl_modifier_choice_init(&out->modifier, device, app, app_types);
       if (result != VK_SUCCESS)
          return result;
-      out->info.tiling = VK_IMAGE_TILING_LINEAR;
+      if (out->modifier.is_made)
+         out->info.tiling = VK_IMAGE_TILING_LINEAR;
    }
 
    VkExternalMemoryHandleTypeFlags types =
       vl_device_translate_types(device, app_types);
-   if (!types && !out->is_modifier && can_wrap_plain(device, app))
+   /* the driver's own modifier is not known before the image is there */
+   if (!types && app->tiling != VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
+       can_wrap_plain(device, app))
       types = HOST_ALLOCATION;
 
-   /* without emulation the modifier structs stay */
+   /* on the driver's road the modifier structs stay, unless replaced */
+   const bool has_list = out->modifier.list.sType != 0;
    if (!vl_chain_init(&out->chain, app->pNext, removed,
-                      out->is_modifier ? 3 : 1))
+                      out->modifier.is_made ? 3
+                      : has_list            ? 2
+                                            : 1)) {
+      vl_modifier_choice_finish(&out->modifier);
       return VK_ERROR_OUT_OF_HOST_MEMORY;
+   }
+   if (has_list)
+      vl_chain_push(&out->chain, &out->modifier.list);
    if (types) {
       out->external = (VkExternalMemoryImageCreateInfo){
          .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
@@ -235,6 +185,7 @@ static void
 image_info_finish(struct image_info *info)
 {
    vl_chain_finish(&info->chain);
+   vl_modifier_choice_finish(&info->modifier);
 }
 
 /* What the layer knows of an image; all false for most. */
@@ -251,52 +202,15 @@ image_of(struct vl_device *device, VkImage handle)
    return copy;
 }
 
-static bool
-layout_matches(const struct vl_device *device,
-               VkImage image,
-               const struct image_info *info)
-{
-   static const VkImageAspectFlags planes[] = {
-      VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT,
-      VK_IMAGE_ASPECT_MEMORY_PLANE_1_BIT_EXT,
-      VK_IMAGE_ASPECT_MEMORY_PLANE_2_BIT_EXT,
-   };
-   const VkFormat format = info->info.format;
-
-   for (uint32_t i = 0; i < vl_format_plane_count(format); i++) {
-      const VkSubresourceLayout *wanted =
-         &info->explicit_layout->pPlaneLayouts[i];
-      const VkImageSubresource subresource = {
-         .aspectMask = vl_aspect_of_memory_plane(format, planes[i]),
-      };
-      VkSubresourceLayout actual;
-      device->next.GetImageSubresourceLayout(device->handle, image,
-                                             &subresource, &actual);
-      if (wanted->offset != actual.offset ||
-          wanted->rowPitch != actual.rowPitch ||
-          (info->info.arrayLayers > 1 &&
-           wanted->arrayPitch != actual.arrayPitch) ||
-          (info->info.extent.depth > 1 &&
-           wanted->depthPitch != actual.depthPitch)) {
-         vl_log_error("plane %u: offset %llu, pitch %llu wanted, but the "
-                      "driver has offset %llu, pitch %llu",
-                      i, (unsigned long long)wanted->offset,
-                      (unsigned long long)wanted->rowPitch,
-                      (unsigned long long)actual.offset,
-                      (unsigned long long)actual.rowPitch);
-         return false;
-      }
-   }
-   return true;
-}
-
 /* Everything that has to hold before the application may have the image. */
 static VkResult
 remember_image(struct vl_device *device,
                VkImage handle,
                const struct image_info *info)
 {
-   if (info->explicit_layout && !layout_matches(device, handle, info))
+   if (info->modifier.layout &&
+       !vl_modifier_layout_matches(device, handle, &info->info,
+                                   info->modifier.layout))
       return VK_ERROR_INVALID_DRM_FORMAT_MODIFIER_PLANE_LAYOUT_EXT;
 
    const bool is_cut = info->is_shared && (device->wants & VL_WANTS_CUT);
@@ -310,7 +224,7 @@ remember_image(struct vl_device *device,
          return VK_ERROR_OUT_OF_DEVICE_MEMORY;
       }
    }
-   if (!is_cut && !info->is_modifier)
+   if (!is_cut && !info->modifier.is_made)
       return VK_SUCCESS;
 
    struct vl_image *image = malloc(sizeof(*image));
@@ -319,7 +233,7 @@ remember_image(struct vl_device *device,
    *image = (struct vl_image){
       .format = info->info.format,
       .is_shared = info->is_shared,
-      .is_modifier = info->is_modifier,
+      .is_modifier = info->modifier.is_made,
    };
 
    pthread_mutex_lock(&device->lock);
@@ -485,7 +399,7 @@ vl_GetDeviceImageSubresourceLayoutKHR(
       image_info_init(&info, device, pInfo->pCreateInfo) == VK_SUCCESS;
    if (is_translated) {
       query.pCreateInfo = &info.info;
-      if (info.is_modifier) {
+      if (info.modifier.is_made) {
          subresource.imageSubresource.aspectMask = vl_aspect_of_memory_plane(
             info.info.format, subresource.imageSubresource.aspectMask);
          query.pSubresource = &subresource;

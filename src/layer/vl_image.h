@@ -39,4 +39,7 @@ VkImageAspectFlags vl_aspect_of_memory_plane(VkFormat format,
  */
 bool vl_format_can(VkFormatFeatureFlags2 features, VkImageUsageFlags usage);
 
+/* Whether there is a usage at all that such a format can have. */
+bool vl_format_has_usage(VkFormatFeatureFlags2 features);
+
 #endif /* VL_IMAGE_H */

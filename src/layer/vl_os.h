@@ -85,6 +85,16 @@ void vl_os_raise_fd_limit(void);
  */
 int vl_os_park_fd(int fd);
 
+/* Puts the C library's math functions where code that looks symbols up by
+ * name finds them, for the rest of the process. Software Vulkan drivers
+ * compile shaders to calls of them, and LLVM looks for the callees among the
+ * symbols of the process: in one that is not linked with libm, such as the
+ * stock renderer's worker, it finds nothing for acosh() and the compiled
+ * shader calls NULL. Does nothing where they are in the C library itself;
+ * failing to find libm leaves things as they are.
+ */
+void vl_os_expose_math(void);
+
 /* For the files behind this interface: the portable backing, a file without
  * a name.
  */

@@ -7,6 +7,7 @@
 
 #include "vl_os.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
@@ -17,6 +18,9 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/lib-names.h>
+#endif
 
 #include "u_fd.h"
 #include "vl_log.h"
@@ -174,4 +178,20 @@ vl_os_create_dma_buf(int fd, uint64_t size_B)
    }
    u_fd_close(&device);
    return dma_buf;
+}
+
+void
+vl_os_expose_math(void)
+{
+   /* other C libraries have no libm, or an empty one */
+#ifdef LIBM_SO
+   /* If a driver has loaded it for itself only, this makes it global. As it
+    * stays for good, no handle is needed.
+    */
+   void *libm = dlopen(LIBM_SO, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+   if (libm)
+      dlclose(libm);
+   else
+      vl_log_debug("%s", dlerror());
+#endif
 }

@@ -47,3 +47,9 @@ vl_os_create_dma_buf(int fd, uint64_t size_B)
    errno = ENODEV;
    return -1;
 }
+
+void
+vl_os_expose_math(void)
+{
+   /* macOS has them in the library that every process has */
+}

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "vl_entrypoints.h"
-#include "vl_image.h"
 #include "vl_log.h"
 #include "vl_mapping.h"
 #include "vl_probe.h"
@@ -39,14 +38,6 @@ const char *
 vl_added_name(enum vl_added added)
 {
    return added_extensions[added].extensionName;
-}
-
-uint32_t
-vl_modifier_plane_count(const struct vl_physical_device *physical,
-                        VkFormat format)
-{
-   const uint32_t count = vl_format_plane_count(format);
-   return count > 1 && !physical->offers_planar ? 0 : count;
 }
 
 struct extension_list {
@@ -230,10 +221,8 @@ decide(struct vl_physical_device *physical)
       (!has_modifier && has_format_list ? 1u << VL_ADDED_MODIFIER : 0) |
       (!has_foreign ? 1u << VL_ADDED_FOREIGN : 0);
 
-   /* A driver's own modifiers cannot be shared as the layer's dma-bufs, which
-    * are host memory, and sharing is what modifiers are for. So there LINEAR
-    * replaces them: a list of formats cannot say what goes with what.
-    */
+   /* a driver's own modifiers do not go with dma-bufs that are host memory */
+   physical->has_own_modifiers = has_modifier;
    physical->makes_modifiers =
       vl_adds(physical, VL_ADDED_MODIFIER) || (has_modifier && served);
 

@@ -53,10 +53,9 @@ struct vl_physical_device {
    bool offers_planar;         /* LINEAR images of several planes */
    bool needs_external_memory; /* as an extension: no Vulkan 1.1 here */
    bool has_format_properties_3;
-   /* Modifier images are made by the layer: the driver has no modifiers, or
-    * it does not share them.
-    */
+   /* both: see vl_modifier.h */
    bool makes_modifiers;
+   bool has_own_modifiers;
 };
 
 /* The decided physical device, or NULL when out of memory. While a probe runs
@@ -64,12 +63,6 @@ struct vl_physical_device {
  */
 struct vl_physical_device *vl_physical_device_of(VkPhysicalDevice handle);
 void vl_physical_device_destroy(struct vl_physical_device *physical);
-
-/* Memory planes of a LINEAR modifier image that the layer makes; 0 if it
- * makes none of that format.
- */
-uint32_t vl_modifier_plane_count(const struct vl_physical_device *physical,
-                                 VkFormat format);
 
 const char *vl_added_name(enum vl_added added);
 

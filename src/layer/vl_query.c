@@ -2,9 +2,9 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * The physical device's answers about formats, images and buffers: what the
- * driver says about host pointers and linear images, said about the handle
- * types and the modifier that the layer makes of them. Holds no state.
+ * The physical device's answers about images and buffers: what the driver
+ * says about host pointers and linear images, said about the handle types and
+ * the modifier that the layer makes of them. Holds no state.
  */
 
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "vl_chain.h"
 #include "vl_entrypoints.h"
 #include "vl_image.h"
+#include "vl_modifier.h"
 #include "vl_physical_device.h"
 
 #define HOST_ALLOCATION VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
@@ -69,110 +70,6 @@ vl_GetPhysicalDeviceExternalBufferPropertiesKHR(
 {
    vl_GetPhysicalDeviceExternalBufferProperties(handle, pExternalBufferInfo,
                                                 pExternalBufferProperties);
-}
-
-/* What the driver's linear images of the format can be used for. */
-static VkFormatFeatureFlags2
-driver_linear_features(const struct vl_physical_device *physical,
-                       VkFormat format)
-{
-   VkFormatProperties3 properties3 = {
-      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3,
-   };
-   VkFormatProperties2 properties = {
-      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
-      .pNext = physical->has_format_properties_3 ? &properties3 : NULL,
-   };
-   physical->instance->next.GetPhysicalDeviceFormatProperties2(
-      physical->handle, format, &properties);
-   return physical->has_format_properties_3
-             ? properties3.linearTilingFeatures
-             : properties.formatProperties.linearTilingFeatures;
-}
-
-/* The same for a LINEAR modifier; 0: it is not offered. */
-static VkFormatFeatureFlags2
-linear_features(const struct vl_physical_device *physical, VkFormat format)
-{
-   if (!vl_modifier_plane_count(physical, format))
-      return 0;
-   /* memory planes cannot be bound one by one */
-   return driver_linear_features(physical, format) &
-          ~VK_FORMAT_FEATURE_2_DISJOINT_BIT;
-}
-
-VKAPI_ATTR void VKAPI_CALL
-vl_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice handle,
-                                      VkFormat format,
-                                      VkFormatProperties2 *pFormatProperties)
-{
-   const struct vl_instance *instance = vl_instance_of(handle);
-   const struct vl_physical_device *physical = vl_physical_device_of(handle);
-
-   VkDrmFormatModifierPropertiesListEXT *list = NULL;
-   VkDrmFormatModifierPropertiesList2EXT *list2 = NULL;
-   if (physical && physical->makes_modifiers) {
-      list = vl_chain_find_out(
-         pFormatProperties,
-         VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
-      list2 = vl_chain_find_out(
-         pFormatProperties,
-         VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_2_EXT);
-   }
-
-   /* A driver may answer these without having the extension. What it writes
-    * is replaced, so the room that the application has is noted first.
-    */
-   const uint32_t room = list ? list->drmFormatModifierCount : 0;
-   const uint32_t room2 = list2 ? list2->drmFormatModifierCount : 0;
-   instance->next.GetPhysicalDeviceFormatProperties2(handle, format,
-                                                     pFormatProperties);
-   if (!list && !list2)
-      return;
-
-   const VkFormatFeatureFlags2 features = linear_features(physical, format);
-   const uint32_t count = features ? 1 : 0;
-   const uint32_t plane_count = vl_modifier_plane_count(physical, format);
-   if (list) {
-      list->drmFormatModifierCount = count;
-      if (list->pDrmFormatModifierProperties && room < count)
-         list->drmFormatModifierCount = room;
-      else if (list->pDrmFormatModifierProperties && count) {
-         list->pDrmFormatModifierProperties[0] =
-            (VkDrmFormatModifierPropertiesEXT){
-               .drmFormatModifier = VL_MODIFIER_LINEAR,
-               .drmFormatModifierPlaneCount = plane_count,
-               /* not the lower half of the 64-bit flags: there bit 31 has a
-                * meaning
-                */
-               .drmFormatModifierTilingFeatures =
-                  pFormatProperties->formatProperties.linearTilingFeatures &
-                  ~(VkFormatFeatureFlags)VK_FORMAT_FEATURE_DISJOINT_BIT,
-            };
-      }
-   }
-   if (list2) {
-      list2->drmFormatModifierCount = count;
-      if (list2->pDrmFormatModifierProperties && room2 < count)
-         list2->drmFormatModifierCount = room2;
-      else if (list2->pDrmFormatModifierProperties && count) {
-         list2->pDrmFormatModifierProperties[0] =
-            (VkDrmFormatModifierProperties2EXT){
-               .drmFormatModifier = VL_MODIFIER_LINEAR,
-               .drmFormatModifierPlaneCount = plane_count,
-               .drmFormatModifierTilingFeatures = features,
-            };
-      }
-   }
-}
-
-VKAPI_ATTR void VKAPI_CALL
-vl_GetPhysicalDeviceFormatProperties2KHR(
-   VkPhysicalDevice handle,
-   VkFormat format,
-   VkFormatProperties2 *pFormatProperties)
-{
-   vl_GetPhysicalDeviceFormatProperties2(handle, format, pFormatProperties);
 }
 
 /* Not supported: nothing in the answer may say otherwise, whatever the driver
@@ -270,13 +167,13 @@ is_offered(const struct vl_physical_device *physical,
          vl_chain_find(
             info->pNext,
             VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
-      features = linear_features(physical, info->format);
+      features = vl_modifier_features(physical, info->format);
       if (!features || !modifier ||
           modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
           (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
          return false;
    } else if (info->tiling == VK_IMAGE_TILING_LINEAR) {
-      features = driver_linear_features(physical, info->format);
+      features = vl_linear_features(physical, info->format);
    } else {
       return physical->offers_optimal;
    }
@@ -299,9 +196,16 @@ vl_GetPhysicalDeviceImageFormatProperties2(
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
    const bool is_served =
       physical && external && (external->handleType & physical->served_types);
+   const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier =
+      vl_chain_find(
+         info->pNext,
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
    const bool is_modifier =
-      physical && physical->makes_modifiers &&
-      info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
+      physical && info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
+      vl_modifier_is_made(
+         physical, physical->served_types,
+         external ? external->handleType : 0, info->format,
+         modifier ? modifier->drmFormatModifier : UINT64_MAX);
    if (!is_served && !is_modifier) {
       return instance->next.GetPhysicalDeviceImageFormatProperties2(
          handle, pImageFormatInfo, pImageFormatProperties);

@@ -30,6 +30,7 @@ enum setting {
    SETTING_LOG,
    SETTING_BACKING,
    SETTING_FD_LIMIT,
+   SETTING_LIBM,
    SETTING_COUNT,
 };
 
@@ -70,6 +71,13 @@ static const struct {
       .own_variable = "VENUS_SHM_FD_LIMIT",
       .variable = "VK_VENUS_SHM_FD_LIMIT",
       .values = { "keep", "raise" },
+      .default_value = 1,
+   },
+   [SETTING_LIBM] = {
+      .name = "libm",
+      .own_variable = "VENUS_SHM_LIBM",
+      .variable = "VK_VENUS_SHM_LIBM",
+      .values = { "keep", "global" },
       .default_value = 1,
    },
 };
@@ -285,6 +293,8 @@ vl_settings_apply(const VkInstanceCreateInfo *info)
    vl_os_choose_backing((enum vl_os_backing)values[SETTING_BACKING]);
    if (values[SETTING_FD_LIMIT])
       vl_os_raise_fd_limit();
+   if (values[SETTING_LIBM])
+      vl_os_expose_math();
 
    for (int i = 0; i < SETTING_COUNT; i++) {
       vl_log_info("setting %s is %s (%s)", settings[i].name,

@@ -8,6 +8,7 @@
  */
 
 #include "vn_codec.h"
+#include "vn_protocol.h"
 #include "vn_protocol_private.h"
 
 /* u64 1, sType */
@@ -83,6 +84,14 @@ vn_chain_find(const struct vn_chain_rule *chain, VkStructureType stype)
          high = middle;
    }
    return NULL;
+}
+
+bool
+vn_protocol_caps_has_struct(const struct vn_protocol_caps *caps,
+                            VkStructureType stype)
+{
+   const struct vn_chain_struct *known = vn_chain_find(&vn_chain_all, stype);
+   return known && (!known->known || known->known(caps));
 }
 
 /* The structs of one chain that take part, outermost first. */

@@ -228,18 +228,11 @@ drawing_finish(struct drawing *drawing, struct ext_ops *ops)
 static VkClearValue
 clear_value(const struct ext_image *image, uint32_t seed)
 {
-   VkClearValue value = { .color.uint32 = { seed % 7 + 1, 2, 3, 1 } };
+   VkClearValue value = { .color = ext_ops_clear_value(image, seed) };
 
    if (!is_color(image)) {
       value.depthStencil.depth = (float)(seed % 7 + 1) / 8;
       value.depthStencil.stencil = seed % 7 + 1;
-   } else if (ext_image_kind(image) == EXT_FLOAT) {
-      value.color = (VkClearColorValue){ .float32 = {
-                                            (float)(seed % 7 + 1) / 8,
-                                            0.5f,
-                                            0.25f,
-                                            1.0f,
-                                         } };
    }
    return value;
 }

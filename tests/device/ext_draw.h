@@ -37,6 +37,9 @@ void ext_ops_discard(const struct ext_ops *ops,
 void ext_ops_release(const struct ext_ops *ops,
                      const struct ext_image *image,
                      VkImageLayout layout);
+/* A colour that a format can round in one way only. */
+VkClearColorValue ext_ops_clear_value(const struct ext_image *image,
+                                      uint32_t seed);
 /* For one usage; NULL on failure. */
 VkImageView ext_ops_view(struct ext_ops *ops,
                          const struct ext_image *image,

@@ -15,6 +15,8 @@
 
 #define EXT_OPAQUE     VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT
 #define EXT_MAX_PLANES 4
+/* of a format: more than any driver is known to have */
+#define EXT_MAX_MODIFIERS 64
 
 /* As a shader sees the texels. */
 enum ext_kind {

@@ -184,12 +184,15 @@ copy_regions(const struct ext_image *image,
 /* Bytes that differ from each other; for a depth of 32 bits also numbers
  * between 0 and 1, as a copy must have them. */
 static void
-fill_pattern(const struct ext_image *image, uint8_t *bytes, uint32_t seed)
+fill_pattern(const struct ext_image *image,
+             uint8_t *bytes,
+             size_t size,
+             uint32_t seed)
 {
    const bool numbers = image->desc.format->depth;
    uint32_t state = seed * 2654435761u + 1;
 
-   for (size_t i = 0; i < EXT_READ_BYTES / 4; i++) {
+   for (size_t i = 0; i < size / 4; i++) {
       uint32_t word;
 
       state = state * 1664525u + 1013904223u;
@@ -318,6 +321,23 @@ finish_submission(struct ext_ops *ops, VkImageView view, bool ok)
    return ok;
 }
 
+VkClearColorValue
+ext_ops_clear_value(const struct ext_image *image, uint32_t seed)
+{
+   /* Eighths are exact in every float format, and but for 4/8 none lies half
+    * way between two numbers of a UNORM or SNORM format, which may be rounded
+    * either way and not the same in every tiling.
+    */
+   static const float eighths[7] = { 1, 2, 3, 5, 6, 7, 8 };
+
+   if (ext_image_kind(image) == EXT_FLOAT) {
+      return (VkClearColorValue){
+         .float32 = { eighths[seed % 7] / 8, 0.375f, 0.25f, 1.0f },
+      };
+   }
+   return (VkClearColorValue){ .uint32 = { seed % 7 + 1, 2, 3, 1 } };
+}
+
 static void
 clear(const struct ext_ops *ops, const struct ext_image *image, uint32_t seed)
 {
@@ -326,15 +346,45 @@ clear(const struct ext_ops *ops, const struct ext_image *image, uint32_t seed)
       .levelCount = 1,
       .layerCount = 1,
    };
-   VkClearColorValue color = { .uint32 = { seed % 7 + 1, 2, 3, 1 } };
+   const VkClearColorValue color = ext_ops_clear_value(image, seed);
 
-   if (ext_image_kind(image) == EXT_FLOAT) {
-      color = (VkClearColorValue){ .float32 = { (float)(seed % 7 + 1) / 8,
-                                                0.5f, 0.25f, 1.0f } };
-   }
    vkCmdClearColorImage(ops->dev->base.cmd, image->handle,
                         VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1,
                         &range);
+}
+
+/* Where no command may write: through the mapping, in a layout that the host
+ * may look at. Each row begins anew, so that pitches do not matter. */
+static bool
+write_by_host(struct ext_ops *ops,
+              const struct ext_image *image,
+              uint32_t seed)
+{
+   struct vkt_device *dev = &ops->dev->base;
+   const VkMemoryType *type =
+      &dev->instance->memory.memoryTypes[image->memory_type];
+   const VkDeviceSize pitch = image->planes[0].rowPitch;
+   void *map;
+
+   if (!(type->propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT) ||
+       !pitch || !vkt_begin(dev))
+      return false;
+   ext_ops_discard(ops, image, VK_IMAGE_LAYOUT_GENERAL);
+   vkt_full_barrier(dev->cmd);
+   if (!vkt_submit_wait(dev) ||
+       !vkt_ok(
+          vkMapMemory(dev->handle, image->memory, 0, VK_WHOLE_SIZE, 0, &map),
+          "vkMapMemory"))
+      return false;
+   for (VkDeviceSize row = 0; (row + 1) * pitch <= image->size; row++) {
+      fill_pattern(image, (uint8_t *)map + row * pitch, (size_t)pitch,
+                   seed * 4096 + (uint32_t)row);
+   }
+   vkUnmapMemory(dev->handle, image->memory);
+   if (!vkt_begin(dev))
+      return false;
+   ext_ops_release(ops, image, VK_IMAGE_LAYOUT_GENERAL);
+   return finish_submission(ops, VK_NULL_HANDLE, true);
 }
 
 bool
@@ -354,13 +404,15 @@ ext_ops_write(struct ext_ops *ops,
 
    if (how == EXT_WRITE_RENDER)
       return ext_draw(ops, image, seed);
+   if (how == EXT_WRITE_HOST)
+      return write_by_host(ops, image, seed);
 
    if (how == EXT_WRITE_STORE) {
       view = ext_ops_view(ops, image, VK_IMAGE_USAGE_STORAGE_BIT);
       if (!view)
          return false;
    }
-   fill_pattern(image, ops->staging.map, seed);
+   fill_pattern(image, ops->staging.map, EXT_READ_BYTES, seed);
    if (!vkt_begin(&ops->dev->base)) {
       vkDestroyImageView(ops->dev->base.handle, view, NULL);
       return false;
@@ -383,6 +435,7 @@ ext_ops_write(struct ext_ops *ops,
          dispatch(ops, image, ops->store[ext_image_kind(image)]);
       break;
    case EXT_WRITE_RENDER:
+   case EXT_WRITE_HOST:
       break;
    }
    ext_ops_release(ops, image, layout);

@@ -38,9 +38,11 @@ enum ext_write {
    EXT_WRITE_CLEAR,  /* TRANSFER_DST: vkCmdClearColorImage */
    EXT_WRITE_STORE,  /* STORAGE: a compute shader */
    EXT_WRITE_RENDER, /* an attachment: cleared, and drawn in its left half */
+   EXT_WRITE_HOST,   /* no usage: LINEAR, in memory that can be mapped */
 };
 
-/* seed makes it differ; the old contents are gone. */
+/* seed makes it differ; the old contents are gone. What the host has written
+ * compares only with another image of the same tiling. */
 bool ext_ops_write(struct ext_ops *ops,
                    const struct ext_image *image,
                    enum ext_write how,

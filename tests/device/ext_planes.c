@@ -224,10 +224,10 @@ test_offer(struct suite *suite, const struct ext_image_desc *desc)
 static void
 test_format(struct suite *suite, const struct ext_format *format)
 {
-   VkDrmFormatModifierPropertiesEXT modifiers[32];
-   const uint32_t modifier_count =
-      ext_modifiers(&suite->instance, format->format,
-                    VK_FORMAT_FEATURE_DISJOINT_BIT, modifiers, 32);
+   VkDrmFormatModifierPropertiesEXT modifiers[EXT_MAX_MODIFIERS];
+   const uint32_t modifier_count = ext_modifiers(
+      &suite->instance, format->format, VK_FORMAT_FEATURE_DISJOINT_BIT,
+      modifiers, EXT_MAX_MODIFIERS);
    VkFormatProperties props;
 
    vkGetPhysicalDeviceFormatProperties(suite->instance.pdev, format->format,

@@ -285,6 +285,18 @@ get_format_properties2(VkPhysicalDevice physical,
       }
       list->drmFormatModifierCount = 1;
    }
+   VkDrmFormatModifierPropertiesList2EXT *list2 = (void *)find(
+      out->pNext,
+      VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_2_EXT);
+   if (list2 && config.has_modifier) {
+      const uint32_t count = (uint32_t)format % 3;
+      VkDrmFormatModifierProperties2EXT *items =
+         list2->pDrmFormatModifierProperties;
+      if (!items || list2->drmFormatModifierCount > count)
+         list2->drmFormatModifierCount = count;
+      for (uint32_t i = 0; items && i < list2->drmFormatModifierCount; i++)
+         items[i].drmFormatModifier = 77 * ((i + (uint32_t)format) & 1);
+   }
 }
 
 static VkResult VKAPI_PTR

@@ -25,10 +25,11 @@
  *    non-coherent     two memory types, the first one not coherent, the
  *                     second one not cached
  *    only-non-coherent  one memory type, not coherent
- *    own-modifiers    the driver has a tiled modifier of its own
+ *    own-modifiers    the driver has modifiers of its own, which are not for
+ *                     drawing: a tiled one, and for B8G8R8A8 LINEAR as well
  *    optimal-elsewhere  with discrete: optimal images want the first type
- *    no-linear-render  linear images have no such feature, but the query about
- *                     an image with that usage succeeds
+ *    no-linear-render  linear images have no such feature, but a query with
+ *                     that usage succeeds
  *    native-dma-buf   the driver has dma-bufs of its own
  *
  * One driver, one thread: the next functions are kept in plain globals.
@@ -47,6 +48,9 @@
 
 extern VkInstance mask_instance;
 extern PFN_vkGetDeviceProcAddr mask_next_gdpa;
+
+#define MASK_TILED            UINT64_C(0x0100000000000001)
+#define MASK_MODIFIER_COMMAND "vkGetImageDrmFormatModifierPropertiesEXT"
 
 #define MASK_NEXT_DEVICE(name)                                               \
    ((PFN_vk##name)mask_next_gdpa(device, "vk" #name))
@@ -67,6 +71,30 @@ const void *mask_find(const void *chain, VkStructureType type);
 
 /* A device command of the mask, or NULL. */
 PFN_vkVoidFunction mask_device_command(const char *name);
+
+/* vl_mask_modifier.c: the words of own-modifiers. Rooms of the two lists, to
+ * be noted before the driver below writes there; 0 where there is none.
+ */
+struct mask_rooms {
+   uint32_t old_list, new_list;
+};
+struct mask_rooms mask_note_rooms(const VkFormatProperties2 *properties);
+void mask_list_modifiers(VkFormat format,
+                         VkFormatProperties2 *properties,
+                         struct mask_rooms rooms);
+
+/* The tiling that a modifier stands for; false: there is no such modifier. */
+bool mask_tiling(VkFormat format, uint64_t modifier, VkImageTiling *tiling);
+
+/* Of the create info of an image, which has to have one. */
+bool mask_choose_modifier(const VkImageCreateInfo *info, uint64_t *modifier);
+
+/* What vkGetImageDrmFormatModifierPropertiesEXT is going to say. */
+void mask_remember_modifier(VkImage image, uint64_t modifier);
+VKAPI_ATTR VkResult VKAPI_CALL mask_GetImageDrmFormatModifierPropertiesEXT(
+   VkDevice device,
+   VkImage image,
+   VkImageDrmFormatModifierPropertiesEXT *properties);
 
 /* Called for each device, whose commands are looked up afterwards. */
 void mask_load_device(VkDevice device);

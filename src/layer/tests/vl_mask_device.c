@@ -158,17 +158,38 @@ mask_CreateImage(VkDevice device,
    if (external && (external->handleTypes & MASK_HOST) &&
        mask_is("fail-image"))
       return VK_ERROR_OUT_OF_DEVICE_MEMORY;
+
+   const bool has_modifier =
+      mask_is("own-modifiers") &&
+      info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
+   VkImageCreateInfo copy = *info;
+   VkExternalMemoryImageCreateInfo alone;
+   uint64_t modifier = 0;
+   if (has_modifier) {
+      if (!mask_choose_modifier(info, &modifier))
+         return VK_ERROR_INVALID_DRM_FORMAT_MODIFIER_PLANE_LAYOUT_EXT;
+      mask_tiling(info->format, modifier, &copy.tiling);
+      copy.pNext = NULL;
+      if (external) {
+         alone = *external;
+         alone.pNext = NULL;
+         external = &alone;
+         copy.pNext = external;
+      }
+   }
    if (external)
       swap_types(&external->handleTypes);
    const VkResult result =
-      MASK_NEXT_DEVICE(CreateImage)(device, info, allocator, image);
+      MASK_NEXT_DEVICE(CreateImage)(device, &copy, allocator, image);
    if (external)
       swap_types(&external->handleTypes);
    for (int i = 0; result == VK_SUCCESS && i < 16; i++) {
       if (optimal_images[i] == *image)
          optimal_images[i] = VK_NULL_HANDLE;
    }
-   if (result == VK_SUCCESS && info->tiling == VK_IMAGE_TILING_OPTIMAL)
+   if (result == VK_SUCCESS && has_modifier)
+      mask_remember_modifier(*image, modifier);
+   if (result == VK_SUCCESS && copy.tiling == VK_IMAGE_TILING_OPTIMAL)
       optimal_images[optimal_count++ % 16] = *image;
    return result;
 }
@@ -343,6 +364,7 @@ mask_device_command(const char *name)
       ENTRY(GetBufferMemoryRequirements2),
       ENTRY(GetDeviceBufferMemoryRequirements),
       ENTRY(GetDeviceImageMemoryRequirements),
+      ENTRY(GetImageDrmFormatModifierPropertiesEXT),
       ENTRY(GetImageMemoryRequirements),
       ENTRY(GetImageMemoryRequirements2),
       ENTRY(GetMemoryFdKHR),

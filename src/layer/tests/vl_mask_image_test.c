@@ -204,55 +204,6 @@ test_no_linear_render(struct vt_device *device)
    }
 }
 
-/* The driver's modifiers cannot be shared, so they are not offered. */
-void
-test_own_modifiers(struct vt_device *device)
-{
-   struct vt_instance *in = device->instance;
-   U_CHECK_EQ(query_modifier(in, TILED, 0), VK_ERROR_FORMAT_NOT_SUPPORTED);
-   U_CHECK_EQ(query_modifier(in, TILED, DMA_BUF),
-              VK_ERROR_FORMAT_NOT_SUPPORTED);
-   U_CHECK_EQ(query_modifier(in, 0, DMA_BUF), VK_SUCCESS);
-
-   static const uint64_t modifiers[] = { TILED, 0 };
-   const VkImageDrmFormatModifierListCreateInfoEXT list = {
-      .sType =
-         VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
-      .drmFormatModifierCount = 2,
-      .pDrmFormatModifiers = modifiers,
-   };
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .pNext = &list,
-      .handleTypes = DMA_BUF,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = FORMAT,
-      .extent = { 16, 16, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
-   VkImage image;
-   if (!U_CHECK_EQ(device->CreateImage(device->handle, &info, NULL, &image),
-                   VK_SUCCESS))
-      return;
-   VkImageDrmFormatModifierPropertiesEXT properties = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_PROPERTIES_EXT,
-      .drmFormatModifier = TILED,
-   };
-   U_CHECK_EQ(device->GetImageDrmFormatModifierPropertiesEXT(
-                 device->handle, image, &properties),
-              VK_SUCCESS);
-   U_CHECK_EQ(properties.drmFormatModifier, 0);
-   device->DestroyImage(device->handle, image, NULL);
-}
-
 /* The driver's dma-bufs with the layer's modifier: every fd is the driver's.
  */
 void

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TILED UINT64_C(0x0100000000000001)
-
 VkInstance mask_instance;
 PFN_vkGetDeviceProcAddr mask_next_gdpa;
 
@@ -315,33 +313,21 @@ mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
                                         VkFormat format,
                                         VkFormatProperties2 *properties)
 {
-   VkDrmFormatModifierPropertiesListEXT *list = (void *)mask_find(
-      properties, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
-   const uint32_t room = list ? list->drmFormatModifierCount : 0;
+   const struct mask_rooms rooms = mask_note_rooms(properties);
    next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
    VkFormatProperties3 *properties3 =
       (void *)mask_find(properties, VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3);
-   if (mask_is("no-linear-render")) {
-      properties->formatProperties.linearTilingFeatures &=
-         ~(VkFlags)VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
-      if (properties3)
-         properties3->linearTilingFeatures &=
-            ~VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT;
-   }
-   if (!list)
-      return;
-   /* newer drivers answer whether they have the extension or not */
-   list->drmFormatModifierCount = mask_is("own-modifiers");
-   if (!list->drmFormatModifierCount)
-      return;
-   if (!list->pDrmFormatModifierProperties || !room)
-      return;
-   list->pDrmFormatModifierProperties[0] = (VkDrmFormatModifierPropertiesEXT){
-      .drmFormatModifier = TILED,
-      .drmFormatModifierPlaneCount = 1,
-      .drmFormatModifierTilingFeatures =
-         properties->formatProperties.optimalTilingFeatures,
-   };
+   /* the bits of the two are the same */
+   const VkFormatFeatureFlags missing =
+      (mask_is("no-linear-render") ? VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT
+                                   : 0) |
+      (mask_is("no-linear-write") ? VK_FORMAT_FEATURE_TRANSFER_DST_BIT |
+                                       VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT
+                                  : 0);
+   properties->formatProperties.linearTilingFeatures &= ~missing;
+   if (properties3)
+      properties3->linearTilingFeatures &= ~(VkFormatFeatureFlags2)missing;
+   mask_list_modifiers(format, properties, rooms);
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL
@@ -351,14 +337,31 @@ mask_GetPhysicalDeviceImageFormatProperties2(
    VkImageFormatProperties2 *properties)
 {
    VkPhysicalDeviceImageFormatInfo2 copy = *info;
+   VkPhysicalDeviceExternalImageFormatInfo *external = (void *)mask_find(
+      info->pNext,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
+   VkPhysicalDeviceExternalImageFormatInfo alone;
    if (mask_is("own-modifiers") &&
        info->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT) {
-      copy.tiling = VK_IMAGE_TILING_OPTIMAL;
+      const VkPhysicalDeviceImageDrmFormatModifierInfoEXT *modifier = mask_find(
+         info->pNext,
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT);
+      if (!modifier || !mask_tiling(info->format, modifier->drmFormatModifier,
+                                    &copy.tiling))
+         return VK_ERROR_FORMAT_NOT_SUPPORTED;
+      /* nothing else that the driver below would need is asked for */
       copy.pNext = NULL;
+      if (external) {
+         alone = *external;
+         alone.pNext = NULL;
+         external = &alone;
+         copy.pNext = external;
+      }
    }
-   VkPhysicalDeviceExternalImageFormatInfo *external = (void *)mask_find(
-      copy.pNext,
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO);
+   if (mask_is("no-linear-write") && copy.tiling == VK_IMAGE_TILING_LINEAR &&
+       (info->usage &
+        (VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_STORAGE_BIT)))
+      return VK_ERROR_FORMAT_NOT_SUPPORTED;
    const bool renamed = external && mask_is("native-dma-buf") &&
                         external->handleType == MASK_DMA_BUF;
    if (renamed)
@@ -409,7 +412,11 @@ mask_GetDeviceProcAddr(VkDevice device, const char *name)
       return (PFN_vkVoidFunction)mask_GetDeviceProcAddr;
    const PFN_vkVoidFunction function = mask_device_command(name);
    const PFN_vkVoidFunction below = mask_next_gdpa(device, name);
-   return function && below ? function : below;
+   /* what the driver below has not is the mask's alone */
+   if (function && (below || (mask_is("own-modifiers") &&
+                              !strcmp(name, MASK_MODIFIER_COMMAND))))
+      return function;
+   return below;
 }
 
 static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL

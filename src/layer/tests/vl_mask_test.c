@@ -229,7 +229,16 @@ main(int argc, char **argv)
       { "native-dma-buf", { 1, 1, 1, 1 }, 1, 1, test_native },
       { "own-modifiers", { 1, 1, 1, 1 }, 1, 1, test_own_modifiers },
       { "discrete", { 1, 1, 1, 1 }, 3, 2, test_discrete },
-      { "discrete,own-modifiers", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "hide-fd,own-modifiers",
+        { 1, 1, 1, 1 },
+        1,
+        1,
+        test_own_modifiers_no_fd },
+      { "discrete,own-modifiers",
+        { 1, 1, 1, 1 },
+        3,
+        2,
+        test_discrete_own_modifiers },
       { "discrete,optimal-elsewhere",
         { 1, 1, 1, 1 },
         3,
@@ -274,7 +283,8 @@ main(int argc, char **argv)
    U_CHECK(found);
    vt_instance_finish(&instance);
    U_CHECK_EQ(vt_usage().mappings, 0);
-   return vt_failures() || mask_memory_failures() || mask_image_failures()
+   return vt_failures() || mask_memory_failures() || mask_image_failures() ||
+                mask_modifier_failures()
              ? EXIT_FAILURE
              : u_test_result();
 }

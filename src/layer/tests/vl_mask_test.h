@@ -24,10 +24,15 @@ int mask_memory_failures(void);
 
 /* vl_mask_image_test.c */
 void use_plain_image(struct vt_device *device);
-void test_own_modifiers(struct vt_device *device);
 void test_optimal_elsewhere(struct vt_device *device);
 void test_no_linear_render(struct vt_device *device);
 void test_native(struct vt_device *device);
 int mask_image_failures(void);
+
+/* vl_mask_modifier_test.c */
+void test_own_modifiers(struct vt_device *device);
+void test_own_modifiers_no_fd(struct vt_device *device);
+void test_discrete_own_modifiers(struct vt_device *device);
+int mask_modifier_failures(void);
 
 #endif /* VL_MASK_TEST_H */

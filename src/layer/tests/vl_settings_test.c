@@ -111,6 +111,7 @@ test_order(void)
    U_CHECK(
       strstr(said, "setting backing is udmabuf (VK_EXT_layer_settings)"));
    U_CHECK(strstr(said, "setting fd_limit is raise (default)"));
+   U_CHECK(strstr(said, "setting libm is global (default)"));
 
    write_file("vk_layer_settings.txt",
               "# venus_shm.backing = auto\n"
@@ -248,9 +249,11 @@ main(void)
       "VENUS_SHM_LOG",
       "VENUS_SHM_BACKING",
       "VENUS_SHM_FD_LIMIT",
+      "VENUS_SHM_LIBM",
       "VK_VENUS_SHM_LOG",
       "VK_VENUS_SHM_BACKING",
       "VK_VENUS_SHM_FD_LIMIT",
+      "VK_VENUS_SHM_LIBM",
       "VK_LAYER_SETTINGS_PATH",
       "XDG_DATA_HOME",
       "HOME",

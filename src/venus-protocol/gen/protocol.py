@@ -67,9 +67,19 @@ class Protocol:
         self.chained_outputs = self._sorted(self._chained_outputs)
 
     @property
+    def replaced(self) -> list[Wire]:
+        """Enums of which a value is sent as another."""
+        return self._sorted(set(self.venus.rules.replace))
+
+    @property
     def chain_structs(self) -> list[Wire]:
         """All structs that occur in a chain."""
         return self._sorted(self._chained | self._chained_outputs)
+
+    @property
+    def chain_structs_by_stype(self) -> list[Wire]:
+        return sorted(self.chain_structs,
+                      key=lambda w: self._stype_value(w.name))
 
     @property
     def chain_heads(self) -> list[Wire]:

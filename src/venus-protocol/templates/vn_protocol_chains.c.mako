@@ -63,3 +63,16 @@ const struct vn_chain_rule vn_chain_${head.name} = {
 };
 
 % endfor
+% if protocol.chain_structs:
+static const struct vn_chain_struct *const all_structs[] = {
+% for wire in protocol.chain_structs_by_stype:
+   &struct_${wire.name},
+% endfor
+};
+
+const struct vn_chain_rule vn_chain_all = {
+   ${len(protocol.chain_structs)}, all_structs
+};
+% else:
+const struct vn_chain_rule vn_chain_all;
+% endif

@@ -24,6 +24,9 @@ ${banner(protocol, 'What the generated files share among themselves: structs of 
 extern const struct vn_chain_rule vn_chain_${wire.name};
 % endfor
 
+/* All structs, whatever they extend. */
+extern const struct vn_chain_rule vn_chain_all;
+
 % for wire in protocol.chained:
 <% p = plan.encode(wire.fields, plan.Plan()) %>\
 % if not p.is_empty:
@@ -40,6 +43,16 @@ ${prototype('size_t', f'vn_sizeof_{wire.name}_members', ['const void *ptr'])}
 % endif
 % endfor
 
+% for wire in protocol.replaced:
+<% value, by = wire.replace %>\
+/* What a renderer is told. */
+static inline ${wire.name}
+vn_sent_${wire.name}(${wire.name} value)
+{
+   return value == ${value} ? ${by} : value;
+}
+
+% endfor
 % for wire in flat:
 /* ${wire.size} bytes */
 % if wire.memory:

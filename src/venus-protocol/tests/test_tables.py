@@ -45,6 +45,31 @@ class Tables(unittest.TestCase):
                     function(ctypes.byref(in_c), scope().number(name)),
                     scope().has_command(name, caps), (name, caps))
 
+    def test_structs_of_a_renderer(self):
+        """Nor must a struct; one that is in no chain never is."""
+        function = library().c.vn_protocol_caps_has_struct
+        function.restype = ctypes.c_bool
+        function.argtypes = [ctypes.POINTER(CapsInC), ctypes.c_int]
+        heads = set().union(*scope().heads_in.values())
+        chained = {name for head in heads for name in scope().chain_of(head)}
+        strangers = [
+            scope().stype(name) for name in heads - chained
+            if scope().registry.structs[name].fields[0].stype]
+        self.assertGreater(len(chained), 100)
+        self.assertGreater(len(strangers), 20)
+        source = rng('structs')
+        for _ in range(50):
+            caps = random_caps(source)
+            major, minor = caps.version
+            in_c = CapsInC(major << 22 | minor << 12, caps.spec_version,
+                           mask_words(caps))
+            for name in chained:
+                self.assertEqual(
+                    function(ctypes.byref(in_c), scope().stype(name)),
+                    scope().permitted(name, caps), (name, caps))
+            for stype in [-1, (1 << 31) - 1, *strangers]:
+                self.assertFalse(function(ctypes.byref(in_c), stype), stype)
+
 
 if __name__ == '__main__':
     main()

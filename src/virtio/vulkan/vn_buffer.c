@@ -48,8 +48,8 @@ translate_info(struct vn_device *device,
                struct vn_chain *chain,
                struct buffer_kind *kind)
 {
-   const VkResult result =
-      vn_chain_init(chain, &device->alloc, app_info->pNext, NULL, 0);
+   const VkResult result = vn_chain_init(chain, &device->alloc, &device->caps,
+                                         app_info->pNext, NULL, 0);
    if (result != VK_SUCCESS)
       return result;
 
@@ -343,7 +343,7 @@ vn_BindBufferMemory2(VkDevice device,
    /* one by one, so that a copy to edit fits on the stack */
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindBufferMemoryInfo info = pBindInfos[i];
-      vn_fill_bind_status(info.pNext);
+      vn_fill_bind_status(vn_device_from_handle(device), info.pNext);
       vn_suballoc_translate(&info.memory, &info.memoryOffset);
       const VkResult result =
          vn_async_vkBindBufferMemory2(vn_ring_of(device), device, 1, &info);

@@ -2,12 +2,14 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * See vn_chain.h. Knows struct sizes from the generated table, nothing else.
+ * See vn_chain.h. Knows what the generated tables say of structs, nothing
+ * else.
  */
 
 #include "vn_chain.h"
 
 #include "vn_object.h"
+#include "vn_protocol.h"
 #include "vn_struct_size.h"
 
 void *
@@ -18,17 +20,6 @@ vn_find_struct(const void *chain, VkStructureType type)
          return (void *)s;
    }
    return NULL;
-}
-
-void
-vn_fill_bind_status(const void *chain)
-{
-#ifdef VK_KHR_maintenance6
-   const VkBindMemoryStatusKHR *status =
-      vn_find_struct(chain, VK_STRUCTURE_TYPE_BIND_MEMORY_STATUS_KHR);
-   if (status && status->pResult)
-      *status->pResult = VK_SUCCESS;
-#endif
 }
 
 void
@@ -53,11 +44,13 @@ is_dropped(VkStructureType type, const VkStructureType *drop, uint32_t count)
 
 /* Bytes that the copy of a struct takes, 0 if it is not to be copied. */
 static size_t
-copy_size(const VkBaseInStructure *s,
+copy_size(const struct vn_protocol_caps *caps,
+          const VkBaseInStructure *s,
           const VkStructureType *drop,
           uint32_t drop_count)
 {
-   if (is_dropped(s->sType, drop, drop_count))
+   if (is_dropped(s->sType, drop, drop_count) ||
+       !vn_protocol_caps_has_struct(caps, s->sType))
       return 0;
    return (vn_struct_size(s->sType) + 7) & ~(size_t)7;
 }
@@ -65,6 +58,7 @@ copy_size(const VkBaseInStructure *s,
 VkResult
 vn_chain_init(struct vn_chain *chain,
               const VkAllocationCallbacks *alloc,
+              const struct vn_protocol_caps *caps,
               const void *next,
               const VkStructureType *drop,
               uint32_t drop_count)
@@ -75,7 +69,7 @@ vn_chain_init(struct vn_chain *chain,
 
    size_t total = 0;
    for (const VkBaseInStructure *s = next; s; s = s->pNext)
-      total += copy_size(s, drop, drop_count);
+      total += copy_size(caps, s, drop, drop_count);
 
    uint8_t *cur = chain->storage;
    if (total > sizeof(chain->storage)) {
@@ -87,7 +81,7 @@ vn_chain_init(struct vn_chain *chain,
 
    VkBaseOutStructure **link = &chain->first;
    for (const VkBaseInStructure *s = next; s; s = s->pNext) {
-      const size_t size = copy_size(s, drop, drop_count);
+      const size_t size = copy_size(caps, s, drop, drop_count);
       if (!size)
          continue;
       VkBaseOutStructure *copy = (VkBaseOutStructure *)cur;

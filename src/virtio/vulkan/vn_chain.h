@@ -4,8 +4,7 @@
  *
  * pNext chains: looking things up, and a private copy of an application's
  * const chain in which structs can be edited, dropped and added. Structs
- * that the registry does not know are left out of a copy: the renderer would
- * not get them either.
+ * that the renderer would not get are left out of a copy.
  */
 
 #ifndef VN_CHAIN_H
@@ -15,13 +14,6 @@
 
 /* The first struct of the type in the chain, or NULL. */
 void *vn_find_struct(const void *chain, VkStructureType type);
-
-/*
- * Binding memory is sent without waiting and never fails here, so this puts
- * VK_SUCCESS where a chained VkBindMemoryStatus wants to have the result; the
- * wire has it as an input. To be called before encoding.
- */
-void vn_fill_bind_status(const void *chain);
 
 /*
  * Zeroes the members of all known structs of an output chain, counts
@@ -38,11 +30,12 @@ struct vn_chain {
 };
 
 /*
- * Copies `next`, leaving out the `drop_count` types in `drop`.
- * VK_ERROR_OUT_OF_HOST_MEMORY leaves nothing behind.
+ * Copies what `caps` have of `next`, leaving out the `drop_count` types in
+ * `drop`. VK_ERROR_OUT_OF_HOST_MEMORY leaves nothing behind.
  */
 VkResult vn_chain_init(struct vn_chain *chain,
                        const VkAllocationCallbacks *alloc,
+                       const struct vn_protocol_caps *caps,
                        const void *next,
                        const VkStructureType *drop,
                        uint32_t drop_count);

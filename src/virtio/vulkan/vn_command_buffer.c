@@ -257,10 +257,11 @@ vn_AllocateCommandBuffers(VkDevice _device,
       if (!cmd)
          goto fail;
       cmd->dispatch.ring = device->dispatch.ring;
+      cmd->dispatch.caps = &device->caps;
       cmd->pool = pool;
       cmd->level = pAllocateInfo->level;
       cmd->counted = vn_debug_flags() & VN_DEBUG_STATS;
-      cmd->enc.caps = vn_ring_caps(device->dispatch.ring);
+      cmd->enc.caps = &device->caps;
       cmd->enc.grow = grow_recording;
       u_list_add_tail(&pool->buffers, &cmd->pool_link);
       pCommandBuffers[i] = vn_command_buffer_to_handle(cmd);

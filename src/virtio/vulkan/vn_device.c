@@ -9,6 +9,7 @@
 
 #include "vn_calls.h"
 #include "vn_chain.h"
+#include "vn_device_caps.h"
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_queue.h"
@@ -28,7 +29,7 @@ static const int swapchain_needs[] = {
 
 /* Adds those that the application has not enabled and the host has. */
 static uint32_t
-add_needs(const struct vn_device *device, const char **names, uint32_t count)
+add_needs(struct vn_device *device, const char **names, uint32_t count)
 {
    if (!vn_ext_set_has(&device->enabled_extensions,
                        VN_DEVICE_EXT_KHR_swapchain))
@@ -37,8 +38,11 @@ add_needs(const struct vn_device *device, const char **names, uint32_t count)
       const int ext = swapchain_needs[i];
       if (!vn_ext_set_has(&device->enabled_extensions, ext) &&
           vn_ext_set_has(&device->physical_device->extensions, ext) &&
-          vn_ext_set_has(&device->physical_device->renderer_extensions, ext))
+          vn_ext_set_has(&device->physical_device->renderer_extensions,
+                         ext)) {
+         vn_ext_set_add(&device->usable_extensions, ext);
          names[count++] = vn_device_exts[ext].name;
+      }
    }
    return count;
 }
@@ -64,6 +68,7 @@ collect_extensions(struct vn_device *device,
          return VK_ERROR_EXTENSION_NOT_PRESENT;
       }
       vn_ext_set_add(&device->enabled_extensions, ext);
+      vn_ext_set_add(&device->usable_extensions, ext);
       if (vn_ext_set_has(&physical_device->renderer_extensions, ext) &&
           vn_device_exts[ext].kind != VN_EXT_NATIVE &&
           vn_device_exts[ext].kind != VN_EXT_TRANSPORT)
@@ -72,6 +77,29 @@ collect_extensions(struct vn_device *device,
 
    *count_out = add_needs(device, names, count);
    return VK_SUCCESS;
+}
+
+/* From here on calls on the device hold what its extensions allow. */
+static void
+init_caps(struct vn_device *device)
+{
+   const uint32_t api_version = device->physical_device->api_version;
+
+   vn_device_caps_add_core(&device->usable_extensions, api_version);
+   vn_device_caps_init(&device->caps, &device->instance->caps,
+                       &device->usable_extensions, api_version);
+   device->dispatch.caps = &device->caps;
+}
+
+void *
+vn_device_find_struct(const struct vn_device *device,
+                      enum vn_device_ext ext,
+                      const void *chain,
+                      VkStructureType type)
+{
+   return vn_ext_set_has(&device->usable_extensions, ext)
+             ? vn_find_struct(chain, type)
+             : NULL;
 }
 
 /* What the driver has to know of the enabled features. */
@@ -106,8 +134,8 @@ create_renderer_device(struct vn_device *device,
       return VK_ERROR_OUT_OF_HOST_MEMORY;
 
    struct vn_chain chain;
-   result = vn_chain_init(&chain, alloc, info->pNext, native_structs,
-                          VN_ARRAY_SIZE(native_structs));
+   result = vn_chain_init(&chain, alloc, &device->instance->caps, info->pNext,
+                          native_structs, VN_ARRAY_SIZE(native_structs));
    if (result != VK_SUCCESS)
       goto out_names;
 
@@ -115,6 +143,7 @@ create_renderer_device(struct vn_device *device,
    result = collect_extensions(device, info, names, &name_count);
    if (result != VK_SUCCESS)
       goto out_chain;
+   init_caps(device);
 
    VkDeviceCreateInfo renderer_info = *info;
    renderer_info.pNext = chain.first;
@@ -243,18 +272,19 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    device->physical_device = physical_device;
    init_shared(device);
 
-   if (!vn_memory_report_init(&device->memory_report, &device->alloc,
-                              pCreateInfo->pNext)) {
-      result = VK_ERROR_OUT_OF_HOST_MEMORY;
-      goto fail_shared;
-   }
-
    note_features(device, pCreateInfo);
    result = create_renderer_device(device, pCreateInfo);
    if (result != VK_SUCCESS)
-      goto fail_report;
+      goto fail_shared;
 
    vn_suballoc_init(device);
+   if (vn_ext_set_has(&device->enabled_extensions,
+                      VN_DEVICE_EXT_EXT_device_memory_report) &&
+       !vn_memory_report_init(&device->memory_report, &device->alloc,
+                              pCreateInfo->pNext)) {
+      result = VK_ERROR_OUT_OF_HOST_MEMORY;
+      goto fail_device;
+   }
    result = init_queues(device, pCreateInfo);
    if (result != VK_SUCCESS)
       goto fail_device;
@@ -265,7 +295,6 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
 fail_device:
    destroy_renderer_device(device);
    finish_queues(device);
-fail_report:
    vn_memory_report_finish(&device->memory_report, &device->alloc);
 fail_shared:
    finish_shared(device);

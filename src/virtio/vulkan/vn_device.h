@@ -23,7 +23,13 @@ struct vn_device {
    struct vn_instance *instance;               /* borrowed */
    struct vn_physical_device *physical_device; /* borrowed */
    struct vn_ext_set enabled_extensions;
-   bool alpha_to_one; /* the feature is enabled */
+   /* Those of which structs count in a chain: the enabled ones and those that
+    * are part of the device's version. What the driver enables for itself has
+    * to be here, too.
+    */
+   struct vn_ext_set usable_extensions;
+   struct vn_protocol_caps caps; /* the same, for the encoders */
+   bool alpha_to_one;            /* the feature is enabled */
    struct vn_memory_report memory_report;
 
    uint32_t queue_count;
@@ -53,6 +59,15 @@ struct vn_device {
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_device, VkDevice)
+
+/*
+ * vn_find_struct() for a struct that an extension has brought, be it part of
+ * a core version since: without the extension it must not be looked at.
+ */
+void *vn_device_find_struct(const struct vn_device *device,
+                            enum vn_device_ext ext,
+                            const void *chain,
+                            VkStructureType type);
 
 static inline const struct vn_renderer_ops *
 vn_device_renderer_ops(const struct vn_device *device,

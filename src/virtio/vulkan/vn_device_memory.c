@@ -73,8 +73,8 @@ prepare_request(struct vn_device *device,
       VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
    };
    VkResult result =
-      vn_chain_init(&request->chain, &device->alloc, app_info->pNext,
-                    replaced, VN_ARRAY_SIZE(replaced));
+      vn_chain_init(&request->chain, &device->alloc, &device->caps,
+                    app_info->pNext, replaced, VN_ARRAY_SIZE(replaced));
    if (result != VK_SUCCESS)
       return result;
 
@@ -198,6 +198,14 @@ free_memory(struct vn_device *device,
    vn_object_free(&device->alloc, alloc, memory);
 }
 
+static const VkImportMemoryFdInfoKHR *
+find_import(const struct vn_device *device, const VkMemoryAllocateInfo *info)
+{
+   return vn_device_find_struct(device, VN_DEVICE_EXT_KHR_external_memory_fd,
+                                info->pNext,
+                                VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR);
+}
+
 static VkResult
 init_memory(struct vn_device *device,
             struct vn_device_memory *memory,
@@ -210,10 +218,7 @@ init_memory(struct vn_device *device,
    memory->type_index = info->memoryTypeIndex;
    memory->host_visible = flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
 
-   VkResult result =
-      import_fd(device, memory,
-                vn_find_struct(info->pNext,
-                               VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR));
+   VkResult result = import_fd(device, memory, find_import(device, info));
    if (result == VK_SUCCESS)
       result = send_allocation(device, memory, info);
    return result;
@@ -314,8 +319,8 @@ vn_AllocateMemory(VkDevice _device,
     * descriptor from the application to the Vulkan implementation, if the
     * import succeeds (VkImportMemoryFdInfoKHR).
     */
-   const VkImportMemoryFdInfoKHR *import_info = vn_find_struct(
-      pAllocateInfo->pNext, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR);
+   const VkImportMemoryFdInfoKHR *import_info =
+      find_import(device, pAllocateInfo);
    if (memory->bo && import_info) {
       int fd = import_info->fd;
       u_fd_close(&fd);
@@ -437,4 +442,16 @@ vn_GetMemoryFdPropertiesKHR(VkDevice _device,
 
    pMemoryFdProperties->memoryTypeBits = props.memoryTypeBits;
    return VK_SUCCESS;
+}
+
+void
+vn_fill_bind_status(const struct vn_device *device, const void *chain)
+{
+#ifdef VK_KHR_maintenance6
+   const VkBindMemoryStatusKHR *status =
+      vn_device_find_struct(device, VN_DEVICE_EXT_KHR_maintenance6, chain,
+                            VK_STRUCTURE_TYPE_BIND_MEMORY_STATUS_KHR);
+   if (status && status->pResult)
+      *status->pResult = VK_SUCCESS;
+#endif
 }

@@ -54,6 +54,13 @@ void vn_device_memory_destroy(struct vn_device *device,
 VkResult vn_device_memory_ensure_bo(struct vn_device *device,
                                     struct vn_device_memory *memory);
 
+/*
+ * Binding memory is sent without waiting and never fails here, so this puts
+ * VK_SUCCESS where a chained VkBindMemoryStatus wants to have the result; the
+ * wire has it as an input. To be called before encoding.
+ */
+void vn_fill_bind_status(const struct vn_device *device, const void *chain);
+
 /* vn_memory_map.c's: removes a placed mapping, if there is one. */
 void vn_memory_map_finish(struct vn_device_memory *memory);
 

@@ -35,9 +35,9 @@ vn_CreateFence(VkDevice _device,
    fence->exportable = export_info && export_info->handleTypes;
 
    struct vn_chain chain;
-   VkResult result =
-      vn_chain_init(&chain, &vn_device_from_handle(_device)->alloc,
-                    pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
+   VkResult result = vn_chain_init(
+      &chain, &vn_device_from_handle(_device)->alloc, vn_caps_of(_device),
+      pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
    if (result == VK_SUCCESS) {
       VkFenceCreateInfo info = *pCreateInfo;
       VkFence handle = vn_fence_to_handle(fence);

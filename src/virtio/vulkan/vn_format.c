@@ -233,7 +233,8 @@ ask_image_format(struct vn_physical_device *physical_device,
 
    struct vn_chain chain;
    result = vn_chain_init(&chain, &physical_device->instance->alloc,
-                          app_info->pNext, NULL, 0);
+                          &physical_device->instance->caps, app_info->pNext,
+                          NULL, 0);
    if (result != VK_SUCCESS)
       return result;
 

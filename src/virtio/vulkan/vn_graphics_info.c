@@ -195,11 +195,14 @@ dynamic_flags(const struct vn_device *device,
  * structure, flags is used instead of the corresponding flags value".
  */
 uint64_t
-vn_pipeline_create_flags(VkPipelineCreateFlags flags, const void *chain)
+vn_pipeline_create_flags(const struct vn_device *device,
+                         VkPipelineCreateFlags flags,
+                         const void *chain)
 {
 #ifdef VK_KHR_maintenance5
-   const VkPipelineCreateFlags2CreateInfoKHR *flags2 = vn_find_struct(
-      chain, VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR);
+   const VkPipelineCreateFlags2CreateInfoKHR *flags2 = vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_maintenance5, chain,
+      VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR);
    if (flags2)
       return flags2->flags;
 #endif
@@ -215,13 +218,16 @@ struct graphics_parts {
 };
 
 static struct graphics_parts
-parts_of(const VkGraphicsPipelineCreateInfo *info)
+parts_of(const struct vn_device *device,
+         const VkGraphicsPipelineCreateInfo *info)
 {
-   const VkGraphicsPipelineLibraryCreateInfoEXT *library = vn_find_struct(
-      info->pNext,
-      VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_LIBRARY_CREATE_INFO_EXT);
-   const VkPipelineLibraryCreateInfoKHR *linked = vn_find_struct(
-      info->pNext, VK_STRUCTURE_TYPE_PIPELINE_LIBRARY_CREATE_INFO_KHR);
+   const VkGraphicsPipelineLibraryCreateInfoEXT *library =
+      vn_device_find_struct(
+         device, VN_DEVICE_EXT_EXT_graphics_pipeline_library, info->pNext,
+         VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_LIBRARY_CREATE_INFO_EXT);
+   const VkPipelineLibraryCreateInfoKHR *linked = vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_pipeline_library, info->pNext,
+      VK_STRUCTURE_TYPE_PIPELINE_LIBRARY_CREATE_INFO_KHR);
 
    /* "If this structure is omitted, and either VkGraphicsPipelineCreateInfo::
     * flags includes VK_PIPELINE_CREATE_LIBRARY_BIT_KHR or ... libraryCount
@@ -231,7 +237,7 @@ parts_of(const VkGraphicsPipelineCreateInfo *info)
    VkGraphicsPipelineLibraryFlagsEXT flags = ~0u;
    if (library)
       flags = library->flags;
-   else if (vn_pipeline_create_flags(info->flags, info->pNext) &
+   else if (vn_pipeline_create_flags(device, info->flags, info->pNext) &
                VK_PIPELINE_CREATE_LIBRARY_BIT_KHR ||
             (linked && linked->libraryCount))
       flags = 0;
@@ -250,8 +256,18 @@ parts_of(const VkGraphicsPipelineCreateInfo *info)
    };
 }
 
+static const VkPipelineRenderingCreateInfo *
+find_rendering(const struct vn_device *device,
+               const VkGraphicsPipelineCreateInfo *info)
+{
+   return vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_dynamic_rendering, info->pNext,
+      VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO);
+}
+
 static void
-clean_attachment_state(VkGraphicsPipelineCreateInfo *info,
+clean_attachment_state(const struct vn_device *device,
+                       VkGraphicsPipelineCreateInfo *info,
                        const struct graphics_parts *parts)
 {
    const struct vn_render_pass *pass =
@@ -260,8 +276,8 @@ clean_attachment_state(VkGraphicsPipelineCreateInfo *info,
       /* Dynamic rendering: formats of the chained struct decide, and only in
        * the fragment output part. Without it there is no attachment at all.
        */
-      const VkPipelineRenderingCreateInfo *rendering = vn_find_struct(
-         info->pNext, VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO);
+      const VkPipelineRenderingCreateInfo *rendering =
+         find_rendering(device, info);
       if (parts->fragment_output &&
           (!rendering || !rendering->colorAttachmentCount))
          info->pColorBlendState = NULL;
@@ -304,18 +320,19 @@ clean_part_handles(VkGraphicsPipelineCreateInfo *info,
  * a copy without them, which is to be finished in any case.
  */
 static VkResult
-clean_rendering_info(VkGraphicsPipelineCreateInfo *info,
+clean_rendering_info(const struct vn_device *device,
+                     VkGraphicsPipelineCreateInfo *info,
                      const struct graphics_parts *parts,
-                     const VkAllocationCallbacks *alloc,
                      struct vn_chain *chain)
 {
-   *chain = (struct vn_chain){ .alloc = alloc };
-   const VkPipelineRenderingCreateInfo *rendering = vn_find_struct(
-      info->pNext, VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO);
+   *chain = (struct vn_chain){ .alloc = &device->alloc };
+   const VkPipelineRenderingCreateInfo *rendering =
+      find_rendering(device, info);
    if (!rendering || (parts->fragment_output && !info->renderPass))
       return VK_SUCCESS;
 
-   const VkResult result = vn_chain_init(chain, alloc, info->pNext, NULL, 0);
+   const VkResult result = vn_chain_init(chain, &device->alloc, &device->caps,
+                                         info->pNext, NULL, 0);
    if (result != VK_SUCCESS)
       return result;
    VkPipelineRenderingCreateInfo *copy = vn_find_struct(
@@ -331,12 +348,12 @@ vn_graphics_info_clean(const struct vn_device *device,
                        VkGraphicsPipelineCreateInfo *info,
                        struct vn_graphics_copy *copy)
 {
-   const struct graphics_parts parts = parts_of(info);
+   const struct graphics_parts parts = parts_of(device, info);
    const uint32_t dynamic = dynamic_flags(device, info);
 
    clean_part_handles(info, &parts);
    const VkResult result =
-      clean_rendering_info(info, &parts, &device->alloc, &copy->chain);
+      clean_rendering_info(device, info, &parts, &copy->chain);
    if (result != VK_SUCCESS)
       return result;
 
@@ -395,7 +412,7 @@ vn_graphics_info_clean(const struct vn_device *device,
    if (!parts.fragment_output || discard || dynamic & DYNAMIC_ALL_BLEND)
       info->pColorBlendState = NULL;
    if (!discard)
-      clean_attachment_state(info, &parts);
+      clean_attachment_state(device, info, &parts);
    if (info->pColorBlendState && dynamic & DYNAMIC_ALL_BLEND_ATTACHMENTS) {
       copy->blend = *info->pColorBlendState;
       copy->blend.pAttachments = NULL;
@@ -403,7 +420,7 @@ vn_graphics_info_clean(const struct vn_device *device,
    }
 
    /* "basePipelineHandle ... if flags contains DERIVATIVE" */
-   if (!(vn_pipeline_create_flags(info->flags, info->pNext) &
+   if (!(vn_pipeline_create_flags(device, info->flags, info->pNext) &
          VK_PIPELINE_CREATE_DERIVATIVE_BIT))
       info->basePipelineHandle = VK_NULL_HANDLE;
    return VK_SUCCESS;

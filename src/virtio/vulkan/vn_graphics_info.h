@@ -29,7 +29,8 @@ VkResult vn_graphics_info_clean(const struct vn_device *device,
                                 struct vn_graphics_copy *copy);
 
 /* Of any pipeline: the chained flags, if there are such. */
-uint64_t vn_pipeline_create_flags(VkPipelineCreateFlags flags,
+uint64_t vn_pipeline_create_flags(const struct vn_device *device,
+                                  VkPipelineCreateFlags flags,
                                   const void *chain);
 
 #endif /* VN_GRAPHICS_INFO_H */

@@ -98,8 +98,8 @@ translate_info(struct vn_device *device,
                struct vn_chain *chain,
                struct vn_question *question)
 {
-   const VkResult result =
-      vn_chain_init(chain, &device->alloc, app_info->pNext, NULL, 0);
+   const VkResult result = vn_chain_init(chain, &device->alloc, &device->caps,
+                                         app_info->pNext, NULL, 0);
    if (result != VK_SUCCESS)
       return result;
 
@@ -126,8 +126,9 @@ vn_CreateImage(VkDevice _device,
    VkResult result;
 
    /* "an image created with the parameters of the swapchain" */
-   const VkImageSwapchainCreateInfoKHR *swapchain = vn_find_struct(
-      pCreateInfo->pNext, VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
+   const VkImageSwapchainCreateInfoKHR *swapchain = vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_swapchain, pCreateInfo->pNext,
+      VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
    if (swapchain && swapchain->swapchain)
       pCreateInfo = vn_swapchain_image_info(swapchain->swapchain);
 
@@ -324,9 +325,12 @@ vn_BindImageMemory2(VkDevice device,
    /* one by one, so that a copy to edit fits on the stack */
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindImageMemoryInfo info = pBindInfos[i];
-      vn_fill_bind_status(info.pNext);
-      const VkBindImageMemorySwapchainInfoKHR *swapchain = vn_find_struct(
-         info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
+      vn_fill_bind_status(vn_device_from_handle(device), info.pNext);
+      const VkBindImageMemorySwapchainInfoKHR *swapchain =
+         vn_device_find_struct(
+            vn_device_from_handle(device), VN_DEVICE_EXT_KHR_swapchain,
+            info.pNext,
+            VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
       if (swapchain && swapchain->swapchain) {
          /* VUID-VkBindImageMemoryInfo-pNext-01631: memory is
           * VK_NULL_HANDLE, VUID-...-01632: the offset 0

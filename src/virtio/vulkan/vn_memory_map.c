@@ -148,7 +148,8 @@ vn_MapMemory2KHR(VkDevice device,
 #ifdef VK_EXT_map_memory_placed
    if (pMemoryMapInfo->flags & VK_MEMORY_MAP_PLACED_BIT_EXT) {
       /* VUID-VkMemoryMapInfo-flags-09570: pPlacedAddress is not NULL then */
-      const VkMemoryMapPlacedInfoEXT *placed = vn_find_struct(
+      const VkMemoryMapPlacedInfoEXT *placed = vn_device_find_struct(
+         vn_device_from_handle(device), VN_DEVICE_EXT_EXT_map_memory_placed,
          pMemoryMapInfo->pNext, VK_STRUCTURE_TYPE_MEMORY_MAP_PLACED_INFO_EXT);
       if (!placed || !placed->pPlacedAddress)
          return vn_result(VK_ERROR_MEMORY_MAP_FAILED);

@@ -20,12 +20,23 @@ struct vn_ring;
 struct vn_dispatchable {
    struct vn_object_base base;
    struct vn_ring *ring; /* borrowed from the instance; NULL: no renderer */
+
+   /* Of a device and what belongs to it: what a call on it may hold. Borrowed
+    * from the device; see vn_device_caps.h.
+    */
+   const struct vn_protocol_caps *caps;
 };
 
 static inline struct vn_ring *
 vn_ring_of(const void *handle)
 {
    return ((const struct vn_dispatchable *)handle)->ring;
+}
+
+static inline const struct vn_protocol_caps *
+vn_caps_of(const void *handle)
+{
+   return ((const struct vn_dispatchable *)handle)->caps;
 }
 
 /* malloc and friends as callbacks: what is used where the application gives

@@ -17,10 +17,12 @@
  * comes back, so it has to say "not valid".
  */
 static void
-clear_feedback(const void *chain)
+clear_feedback(const struct vn_device *device, const void *chain)
 {
-   const VkPipelineCreationFeedbackCreateInfo *feedback = vn_find_struct(
-      chain, VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO);
+   const VkPipelineCreationFeedbackCreateInfo *feedback =
+      vn_device_find_struct(
+         device, VN_DEVICE_EXT_EXT_pipeline_creation_feedback, chain,
+         VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO);
    if (!feedback)
       return;
    *feedback->pPipelineCreationFeedback = (VkPipelineCreationFeedback){ 0 };
@@ -153,8 +155,8 @@ vn_CreateGraphicsPipelines(VkDevice _device,
    for (ready = 0; ready < createInfoCount && result == VK_SUCCESS; ready++) {
       VkGraphicsPipelineCreateInfo *info = &infos[ready];
       *info = pCreateInfos[ready];
-      clear_feedback(info->pNext);
-      wait |= (vn_pipeline_create_flags(info->flags, info->pNext) &
+      clear_feedback(device, info->pNext);
+      wait |= (vn_pipeline_create_flags(device, info->flags, info->pNext) &
                RESULT_MATTERS) != 0;
       result = vn_graphics_info_clean(device, info, &copies[ready]);
       objects[ready]->layout = vn_pipeline_layout_ref(info->layout);
@@ -183,15 +185,17 @@ vn_CreateGraphicsPipelines(VkDevice _device,
  * True if the result of the creation has to be waited for.
  */
 static bool
-prepare_pipeline(struct vn_pipeline *object,
+prepare_pipeline(const struct vn_device *device,
+                 struct vn_pipeline *object,
                  VkPipelineCreateFlags legacy_flags,
                  const void *chain,
                  VkPipelineLayout layout,
                  VkPipeline *base)
 {
-   const uint64_t flags = vn_pipeline_create_flags(legacy_flags, chain);
+   const uint64_t flags =
+      vn_pipeline_create_flags(device, legacy_flags, chain);
 
-   clear_feedback(chain);
+   clear_feedback(device, chain);
    if (!(flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT))
       *base = VK_NULL_HANDLE;
    object->layout = vn_pipeline_layout_ref(layout);
@@ -225,8 +229,9 @@ vn_CreateComputePipelines(VkDevice _device,
    bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
-      wait |= prepare_pipeline(objects[i], infos[i].flags, infos[i].pNext,
-                               infos[i].layout, &infos[i].basePipelineHandle);
+      wait |=
+         prepare_pipeline(device, objects[i], infos[i].flags, infos[i].pNext,
+                          infos[i].layout, &infos[i].basePipelineHandle);
    }
 
    if (wait) {
@@ -272,8 +277,9 @@ vn_CreateRayTracingPipelinesKHR(
    bool wait = vn_perf_flags() & VN_PERF_NO_ASYNC_CREATE;
    for (uint32_t i = 0; i < createInfoCount; i++) {
       infos[i] = pCreateInfos[i];
-      wait |= prepare_pipeline(objects[i], infos[i].flags, infos[i].pNext,
-                               infos[i].layout, &infos[i].basePipelineHandle);
+      wait |=
+         prepare_pipeline(device, objects[i], infos[i].flags, infos[i].pNext,
+                          infos[i].layout, &infos[i].basePipelineHandle);
    }
 
    /* done at once, never deferred: see vn_deferred_operation.c */

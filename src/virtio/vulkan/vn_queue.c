@@ -24,6 +24,7 @@ vn_queue_init(struct vn_queue *queue,
 
    vn_object_init(&queue->dispatch.base, VK_OBJECT_TYPE_QUEUE);
    queue->dispatch.ring = device->dispatch.ring;
+   queue->dispatch.caps = &device->caps;
    queue->device = device;
    queue->family_index = info->queueFamilyIndex;
    queue->index = index;

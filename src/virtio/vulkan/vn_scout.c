@@ -67,6 +67,7 @@ init_handle(struct vn_scout_context *context,
 {
    vn_object_init(&handle->base, type);
    handle->ring = context->ring;
+   handle->caps = vn_ring_caps(context->ring);
 }
 
 static VkResult

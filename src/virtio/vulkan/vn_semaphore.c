@@ -93,9 +93,9 @@ vn_CreateSemaphore(VkDevice _device,
    semaphore->import_fd = -1;
 
    struct vn_chain chain;
-   VkResult result =
-      vn_chain_init(&chain, &vn_device_from_handle(_device)->alloc,
-                    pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
+   VkResult result = vn_chain_init(
+      &chain, &vn_device_from_handle(_device)->alloc, vn_caps_of(_device),
+      pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
    if (result == VK_SUCCESS) {
       VkSemaphoreCreateInfo info = *pCreateInfo;
       VkSemaphore handle = vn_semaphore_to_handle(semaphore);

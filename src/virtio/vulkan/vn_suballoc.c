@@ -79,7 +79,7 @@ vn_suballoc_finish(struct vn_device *device)
  * vkGetDeviceMemoryOpaqueCaptureAddress, whose answer is the memory's own.
  */
 static bool
-is_idle_struct(const VkBaseInStructure *s)
+is_idle_struct(const struct vn_device *device, const VkBaseInStructure *s)
 {
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO:
@@ -91,7 +91,9 @@ is_idle_struct(const VkBaseInStructure *s)
    case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO:
       return !((const VkExportMemoryAllocateInfo *)s)->handleTypes;
    case VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR:
-      return !((const VkImportMemoryFdInfoKHR *)s)->handleType;
+      return !vn_ext_set_has(&device->usable_extensions,
+                             VN_DEVICE_EXT_KHR_external_memory_fd) ||
+             !((const VkImportMemoryFdInfoKHR *)s)->handleType;
    default:
       return false;
    }
@@ -108,7 +110,7 @@ may_be_piece(struct vn_device *device, const VkMemoryAllocateInfo *info)
       return false;
 
    for (const VkBaseInStructure *s = info->pNext; s; s = s->pNext) {
-      if (!is_idle_struct(s))
+      if (!is_idle_struct(device, s))
          return false;
    }
    return true;

@@ -418,6 +418,7 @@ vn_QueueSubmit(VkQueue queue,
 
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
+   cmd.enc.caps = vn_caps_of(queue);
    vn_encode_vkQueueSubmit(&cmd.enc, 0, queue, submitCount, pSubmits,
                            s.host_fence);
    return vn_result(send(&s, &cmd));
@@ -462,6 +463,7 @@ vn_QueueSubmit2(VkQueue queue,
 
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
+   cmd.enc.caps = vn_caps_of(queue);
    vn_encode_vkQueueSubmit2(&cmd.enc, 0, queue, submitCount, pSubmits,
                             s.host_fence);
    return vn_result(send(&s, &cmd));
@@ -511,6 +513,7 @@ vn_QueueBindSparse(VkQueue queue,
 
    struct vn_ring_cmd cmd;
    vn_ring_cmd_init(&cmd, vn_ring_of(queue));
+   cmd.enc.caps = vn_caps_of(queue);
    vn_encode_vkQueueBindSparse(&cmd.enc, 0, queue, bindInfoCount, binds,
                                s.host_fence);
    vn_sparse_bind_finish(device, pBindInfo, binds);

@@ -101,6 +101,7 @@ send_batch(struct vn_queue *queue, const VkSubmitInfo *batch)
    struct vn_ring_cmd cmd;
 
    vn_ring_cmd_init(&cmd, queue->device->dispatch.ring);
+   cmd.enc.caps = &queue->device->caps;
    vn_encode_vkQueueSubmit(&cmd.enc, 0, vn_queue_to_handle(queue), 1, batch,
                            VK_NULL_HANDLE);
    const VkResult result = vn_ring_cmd_submit(&cmd);

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import extensions
 from extensions import OMIT
-from gen.registry import GeneratorError, Provider
+from gen.registry import GeneratorError, Provider, Registry
 from gen.venus import Venus
 
 
@@ -17,7 +17,8 @@ class Offer:
     """An extension of the table that the registry has.
 
     spec_version is the older of registry and protocol; number is the
-    registry's. protocol_spec is what a renderer must have.
+    registry's. protocol_spec is what a renderer must have, core the version
+    that made the extension superfluous.
     """
 
     name: str
@@ -26,11 +27,23 @@ class Offer:
     kind: str
     note: str
     protocol_spec: int
+    core: tuple[int, int]
     provider: Provider
 
     @property
     def short(self) -> str:
         return self.name.removeprefix('VK_')
+
+
+def core_version(registry: Registry, name: str) -> tuple[int, int]:
+    """The Vulkan version that an extension was promoted to, be it by way of
+    other extensions; (0, 0) if it was not."""
+    while name in registry.providers:
+        provider = registry.providers[name]
+        if provider.version:
+            return provider.version
+        name = provider.promoted_to
+    return (0, 0)
 
 
 class Offers:
@@ -74,5 +87,7 @@ class Offers:
                                              extensions.TRANSPORT):
                 spec = min(spec, in_table.spec_version)
             offers.append(Offer(name, provider.number, spec, row.kind,
-                                row.note, row.spec, provider))
+                                row.note, row.spec,
+                                core_version(self.venus.registry, name),
+                                provider))
         return offers

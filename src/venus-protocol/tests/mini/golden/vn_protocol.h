@@ -38,6 +38,12 @@ enum vn_command {
 bool vn_protocol_caps_has_command(const struct vn_protocol_caps *caps,
                                   enum vn_command command);
 
+/* True if there is a chain in which an encoder with these caps keeps the
+ * struct.
+ */
+bool vn_protocol_caps_has_struct(const struct vn_protocol_caps *caps,
+                                 VkStructureType stype);
+
 /* The name of a command, NULL if the number means none of ours. */
 const char *vn_protocol_command_name(uint32_t command);
 

@@ -37,6 +37,7 @@ struct vn_device_ext_info {
    uint32_t spec_version;
    enum vn_ext_kind kind;
    uint32_t protocol_spec; /* least vk_mesa_venus_protocol_spec_version */
+   uint32_t core_version;  /* it was promoted to, 0 if none */
 };
 
 /* By enum vn_device_ext, which is by name. */
