@@ -22,6 +22,7 @@
 #include "vn_sync_file.h"
 #include "vn_wait.h"
 #include "vn_wsi_display_acquire.h"
+#include "vn_wsi_display_hotplug.h"
 #include "vn_wsi_display_surface.h"
 
 #define WIDTH  1024
@@ -930,11 +931,55 @@ test_formats(void)
    end();
 }
 
+/* What the kernel says of devices, of which few things are screens. */
+static void
+test_messages(void)
+{
+   static const char hotplug[] =
+      "change@/devices/pci0000:00/0000:00:02.0/drm/card0\0ACTION=change\0"
+      "SUBSYSTEM=drm\0HOTPLUG=1\0DEVTYPE=drm_minor";
+   static const char lease[] =
+      "change@/devices/pci0000:00/0000:00:02.0/drm/card0\0ACTION=change\0"
+      "SUBSYSTEM=drm\0LEASE=1";
+   static const char usb[] = "add@/devices/usb1\0SUBSYSTEM=usb\0HOTPLUG=1";
+
+   U_CHECK(vn_hotplug_is_message(hotplug, sizeof(hotplug)));
+   U_CHECK(!vn_hotplug_is_message(hotplug, sizeof(hotplug) - 1));
+   U_CHECK(!vn_hotplug_is_message(lease, sizeof(lease)));
+   U_CHECK(!vn_hotplug_is_message(usb, sizeof(usb)));
+   U_CHECK(!vn_hotplug_is_message("", 0));
+}
+
+static void
+on_hotplug(struct vn_kms_event *event, bool lost)
+{
+   U_CHECK(!"a screen came or went");
+}
+
+static void
+test_hotplug(void)
+{
+   const int fds = count_fds();
+   struct vn_hotplug *hotplug = vn_hotplug_create();
+   struct vn_kms_event event;
+
+   vn_kms_event_init(&event, on_hotplug);
+   for (uint32_t i = 0; i < 3; i++) {
+      if (U_CHECK(vn_hotplug_expect(hotplug, &event)))
+         vn_hotplug_cancel(hotplug, &event);
+   }
+   vn_hotplug_destroy(hotplug);
+   U_CHECK_EQ(count_fds(), fds);
+   vn_hotplug_destroy(NULL);
+}
+
 int
 main(void)
 {
    /* what never returns is a failure */
    alarm(60);
+   test_messages();
+   test_hotplug();
    test_lists();
    test_list_failures();
    test_acquire(true);
