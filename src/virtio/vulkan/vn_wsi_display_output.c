@@ -7,10 +7,14 @@
  * When a flip is refused because somebody has changed the screen meanwhile,
  * the mode is set once more.
  *
- * OUT_FENCE_PTR is not used: a semaphore of this driver waits for a foreign
- * fence in the guest, so an image that was given back early with such a fence
- * would only make vkQueueSubmit, which has no timeout, wait in place of
- * vkAcquireNextImageKHR, which has one.
+ * Neither fence of an atomic commit is used. IN_FENCE_FD: the kernel waits
+ * for it without a bound and with the screen's locks held, and virtio-gpu's
+ * fences never signal when the host's renderer dies: then nobody in the guest
+ * can use a screen again (seen with Linux 6.12). The presenter waits instead,
+ * which the ring's watchdog ends. OUT_FENCE_PTR: a semaphore of this driver
+ * waits for a foreign fence in the guest, so an image given back early with
+ * such a fence would only make vkQueueSubmit, which has no timeout, wait in
+ * place of vkAcquireNextImageKHR, which has one.
  */
 
 #include "vn_wsi_display_output.h"
@@ -34,7 +38,6 @@ static const struct {
    [VN_KMS_PLANE_CRTC_Y] = { "CRTC_Y", DRM_MODE_OBJECT_PLANE },
    [VN_KMS_PLANE_CRTC_W] = { "CRTC_W", DRM_MODE_OBJECT_PLANE },
    [VN_KMS_PLANE_CRTC_H] = { "CRTC_H", DRM_MODE_OBJECT_PLANE },
-   [VN_KMS_PLANE_IN_FENCE_FD] = { "IN_FENCE_FD", DRM_MODE_OBJECT_PLANE },
 };
 
 static uint32_t
@@ -62,10 +65,9 @@ init_atomic(struct vn_kms_output *output)
       output->properties[i] = vn_kms_find_property(
          fd, object_of(output, i), property_names[i].object_type,
          property_names[i].name, NULL);
-      if (!output->properties[i] && i != VN_KMS_PLANE_IN_FENCE_FD)
+      if (!output->properties[i])
          return false;
    }
-   output->takes_fence = output->properties[VN_KMS_PLANE_IN_FENCE_FD] != 0;
    return !drmModeCreatePropertyBlob(fd, &output->mode, sizeof(output->mode),
                                      &output->mode_blob);
 }
@@ -93,8 +95,6 @@ vn_kms_output_init(struct vn_kms_output *output,
    output->mode = *mode;
    output->before = drmModeGetCrtc(file->fd, crtc_id);
    output->atomic = init_atomic(output);
-   if (!output->atomic)
-      output->takes_fence = false;
    return 0;
 }
 
@@ -164,7 +164,6 @@ add_plane(drmModeAtomicReq *request,
 static int
 commit(const struct vn_kms_output *output,
        uint32_t fb,
-       int fence_fd,
        uint32_t flags,
        uint64_t serial)
 {
@@ -178,8 +177,6 @@ commit(const struct vn_kms_output *output,
            add(request, output, VN_KMS_CRTC_MODE_ID, output->mode_blob) &&
            add(request, output, VN_KMS_CRTC_ACTIVE, 1);
    }
-   if (ok && fence_fd >= 0)
-      ok = add(request, output, VN_KMS_PLANE_IN_FENCE_FD, (uint64_t)fence_fd);
 
    const int ret = ok ? drmModeAtomicCommit(output->file->fd, request, flags,
                                             (void *)(uintptr_t)serial)
@@ -192,7 +189,7 @@ bool
 vn_kms_output_test(const struct vn_kms_output *output, uint32_t fb)
 {
    return !output->atomic ||
-          !commit(output, fb, -1,
+          !commit(output, fb,
                   DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_ATOMIC_ALLOW_MODESET,
                   0);
 }
@@ -201,23 +198,19 @@ static int
 set_mode(struct vn_kms_output *output, uint32_t fb)
 {
    if (output->atomic)
-      return commit(output, fb, -1, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
+      return commit(output, fb, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
    return -drmModeSetCrtc(output->file->fd, output->crtc_id, fb, 0, 0,
                           &output->connector_id, 1, &output->mode);
 }
 
 static int
-flip(struct vn_kms_output *output,
-     uint32_t fb,
-     int fence_fd,
-     bool at_once,
-     uint64_t serial)
+flip(struct vn_kms_output *output, uint32_t fb, bool at_once, uint64_t serial)
 {
    const int fd = output->file->fd;
    void *data = (void *)(uintptr_t)serial;
 
    /* atomic commits learned this much later than the older call */
-   if (at_once && output->file->flips_at_once && fence_fd < 0) {
+   if (at_once && output->file->flips_at_once) {
       const int ret = -drmModePageFlip(
          fd, output->crtc_id, fb,
          DRM_MODE_PAGE_FLIP_EVENT | DRM_MODE_PAGE_FLIP_ASYNC, data);
@@ -226,7 +219,7 @@ flip(struct vn_kms_output *output,
          return ret;
    }
    if (output->atomic) {
-      return commit(output, fb, fence_fd,
+      return commit(output, fb,
                     DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT,
                     serial);
    }
@@ -244,14 +237,13 @@ needs_mode(int error)
 int
 vn_kms_output_show(struct vn_kms_output *output,
                    uint32_t fb,
-                   int fence_fd,
                    bool at_once,
                    uint64_t serial,
                    bool *flips_out)
 {
    *flips_out = false;
    if (output->lit) {
-      const int ret = flip(output, fb, fence_fd, at_once, serial);
+      const int ret = flip(output, fb, at_once, serial);
       if (ret == 0) {
          *flips_out = true;
          output->shown_fb = fb;
@@ -261,8 +253,6 @@ vn_kms_output_show(struct vn_kms_output *output,
          return ret;
       output->lit = false;
    }
-   if (fence_fd >= 0)
-      return ESTALE;
 
    const int ret = set_mode(output, fb);
    if (ret == 0) {

@@ -50,10 +50,9 @@ enum vn_kms_property {
    VN_KMS_PLANE_CRTC_Y,
    VN_KMS_PLANE_CRTC_W,
    VN_KMS_PLANE_CRTC_H,
-   VN_KMS_PLANE_IN_FENCE_FD,
 };
 
-#define VN_KMS_PROPERTY_COUNT 14
+#define VN_KMS_PROPERTY_COUNT 13
 
 struct vn_kms_output {
    struct vn_kms_file *file; /* a reference */
@@ -64,7 +63,6 @@ struct vn_kms_output {
 
    /* constant; without it there are SetCrtc and PageFlip */
    bool atomic;
-   bool takes_fence;
    uint32_t properties[VN_KMS_PROPERTY_COUNT]; /* by enum; atomic only */
    uint32_t mode_blob;                         /* owned; 0: none */
 
@@ -89,18 +87,13 @@ void vn_kms_output_finish(struct vn_kms_output *output);
 bool vn_kms_output_test(const struct vn_kms_output *output, uint32_t fb);
 
 /*
- * Puts a framebuffer on the screen. *flips_out: it will be there when the
- * event with that serial has come; else it is there. The kernel waits for
- * the fence (-1: none), which stays the caller's. at_once: without waiting
- * for the next vertical blank, if that can be.
- *
- * Zero, or an errno. ESTALE: the mode has to be set, for which the kernel
- * would wait without a bound; to be called again without the fence when that
- * has signalled.
+ * Puts a framebuffer on the screen, whose pixels are complete. *flips_out: it
+ * will be there when the event with that serial has come; else it is there.
+ * at_once: without waiting for the next vertical blank, if that can be. Zero,
+ * or an errno.
  */
 int vn_kms_output_show(struct vn_kms_output *output,
                        uint32_t fb,
-                       int fence_fd,
                        bool at_once,
                        uint64_t serial,
                        bool *flips_out);

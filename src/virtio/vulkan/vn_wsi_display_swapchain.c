@@ -18,19 +18,13 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
-#include "vn_sync_file.h"
-#include "vn_wait.h"
 #include "vn_wsi_display_buffer.h"
 #include "vn_wsi_display_surface.h"
 
 #define MSEC_NS UINT64_C(1000000)
 
-/* A flip that has not happened by then never will: the screen is gone. It
- * counts from when the GPU has drawn what is flipped to.
- */
+/* A flip that has not happened by then never will: the screen is gone. */
 #define FLIP_LIMIT_NS (10 * VN_NSEC_PER_SEC)
-/* How often a GPU that takes long is asked whether it lives. */
-#define LIFE_SLICE_NS (VN_NSEC_PER_SEC / 2)
 
 /* The kernel refuses a second flip; those that we do not know of end. */
 #define BUSY_TRIES    500
@@ -62,8 +56,7 @@ struct display_swapchain {
    struct display_image *shown;    /* NULL: nothing of ours */
    struct display_image *flipping; /* to; NULL: to nothing */
    uint64_t flipping_id;
-   uint64_t flip_start_ns, flip_limit_ns;
-   int fence_fd; /* owned; of the flip, -1: none, or it has signalled */
+   uint64_t flip_limit_ns;
 };
 
 static struct display_swapchain *
@@ -119,7 +112,6 @@ init(struct vn_swapchain *base)
       return VK_ERROR_INITIALIZATION_FAILED;
    }
 
-   swapchain->fence_fd = -1;
    vn_kms_event_init(&swapchain->event, on_event);
    swapchain->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
    if (swapchain->event_fd < 0)
@@ -136,10 +128,6 @@ init(struct vn_swapchain *base)
       swapchain->period_ns =
          1000 * VN_NSEC_PER_SEC / (refresh ? refresh : 60000);
    }
-   base->takes_sync_file =
-      base->road == VN_WSI_ROAD_DIRECT &&
-      swapchain->screen->output.takes_fence &&
-      vn_sync_file_is_supported(base->device->physical_device);
    return VK_SUCCESS;
 }
 
@@ -151,7 +139,6 @@ finish(struct vn_swapchain *base)
    vn_kms_file_cancel(swapchain->file, &swapchain->event);
    vn_display_screen_put(vn_display_surface_of(base->surface),
                          swapchain->screen);
-   u_fd_close(&swapchain->fence_fd);
    u_fd_close(&swapchain->event_fd);
 }
 
@@ -240,27 +227,6 @@ set_shown(struct display_swapchain *swapchain,
    vn_swapchain_set_presented(&swapchain->base, present_id);
 }
 
-static bool
-has_signalled(int fence_fd)
-{
-   struct pollfd pfd = { .fd = fence_fd, .events = POLLIN };
-   return poll(&pfd, 1, 0) > 0;
-}
-
-/* Until the GPU has drawn. SURFACE_LOST: it never will. */
-static VkResult
-wait_for_fence(struct display_swapchain *swapchain, int fence_fd)
-{
-   struct pollfd pfd = { .fd = fence_fd, .events = POLLIN };
-   const uint64_t start = vn_time_ns();
-
-   while (poll(&pfd, 1, LIFE_SLICE_NS / MSEC_NS) <= 0) {
-      if (vn_wait_look_for_life(swapchain->base.device, start) != VK_SUCCESS)
-         return VK_ERROR_SURFACE_LOST_KHR;
-   }
-   return VK_SUCCESS;
-}
-
 /* ---- the presenter's thread ---- */
 
 static VkResult
@@ -282,32 +248,9 @@ handle_event(struct display_swapchain *swapchain)
                                 memory_order_acquire)) {
       struct display_image *image = swapchain->flipping;
       swapchain->flipping = NULL;
-      u_fd_close(&swapchain->fence_fd);
       set_shown(swapchain, image, swapchain->flipping_id);
    }
    return VK_SUCCESS;
-}
-
-/* A flip is late. */
-static VkResult
-check_flip(struct display_swapchain *swapchain, uint64_t now)
-{
-   if (swapchain->fence_fd >= 0) {
-      if (!has_signalled(swapchain->fence_fd)) {
-         swapchain->flip_limit_ns = now + LIFE_SLICE_NS;
-         return vn_wait_look_for_life(swapchain->base.device,
-                                      swapchain->flip_start_ns) == VK_SUCCESS
-                   ? VK_SUCCESS
-                   : VK_ERROR_SURFACE_LOST_KHR;
-      }
-      u_fd_close(&swapchain->fence_fd);
-      swapchain->flip_limit_ns = now + FLIP_LIMIT_NS;
-      return VK_SUCCESS;
-   }
-   vn_log(ERROR, "display %s: no page flip within %u s",
-          swapchain->display->name,
-          (unsigned)(FLIP_LIMIT_NS / VN_NSEC_PER_SEC));
-   return VK_ERROR_SURFACE_LOST_KHR;
 }
 
 static uint64_t
@@ -349,9 +292,13 @@ dispatch(struct vn_swapchain *base, int wake_fd, int timeout_ms)
    const VkResult result = handle_event(swapchain);
    if (result != VK_SUCCESS)
       return result;
-   return swapchain->flipping && vn_time_ns() >= swapchain->flip_limit_ns
-             ? check_flip(swapchain, vn_time_ns())
-             : VK_SUCCESS;
+   if (swapchain->flipping && vn_time_ns() >= swapchain->flip_limit_ns) {
+      vn_log(ERROR, "display %s: no page flip within %u s",
+             swapchain->display->name,
+             (unsigned)(FLIP_LIMIT_NS / VN_NSEC_PER_SEC));
+      return VK_ERROR_SURFACE_LOST_KHR;
+   }
+   return VK_SUCCESS;
 }
 
 static bool
@@ -455,7 +402,6 @@ drop_frame(struct display_swapchain *swapchain,
 static int
 show(struct display_swapchain *swapchain,
      const struct vn_wsi_frame *frame,
-     int fence_fd,
      bool *flips_out)
 {
    const struct timespec pause = { .tv_nsec = BUSY_SLEEP_NS };
@@ -464,7 +410,7 @@ show(struct display_swapchain *swapchain,
 
    for (uint32_t i = 0; i < BUSY_TRIES; i++) {
       pthread_mutex_lock(&swapchain->screen->mutex);
-      error = vn_kms_output_show(&swapchain->screen->output, fb, fence_fd,
+      error = vn_kms_output_show(&swapchain->screen->output, fb,
                                  frame->mode == VK_PRESENT_MODE_IMMEDIATE_KHR,
                                  swapchain->event.serial, flips_out);
       pthread_mutex_unlock(&swapchain->screen->mutex);
@@ -501,15 +447,7 @@ present(struct vn_swapchain *base, struct vn_wsi_frame *frame)
    atomic_store_explicit(&swapchain->arrived, false, memory_order_relaxed);
    if (!vn_kms_file_expect(swapchain->file, &swapchain->event, 0))
       return result_of(swapchain, ENODEV);
-   swapchain->flip_start_ns = vn_time_ns();
-   int error = show(swapchain, frame, frame->ready_fd, &flips);
-   if (error == ESTALE) {
-      const VkResult result = wait_for_fence(swapchain, frame->ready_fd);
-      error = result == VK_SUCCESS ? show(swapchain, frame, -1, &flips) : EIO;
-   } else if (!error && frame->ready_fd >= 0) {
-      swapchain->fence_fd = u_fd_dup_cloexec(frame->ready_fd);
-   }
-
+   const int error = show(swapchain, frame, &flips);
    if (error || !flips)
       vn_kms_file_cancel(swapchain->file, &swapchain->event);
    if (error)
@@ -517,9 +455,7 @@ present(struct vn_swapchain *base, struct vn_wsi_frame *frame)
    if (flips) {
       swapchain->flipping = image;
       swapchain->flipping_id = frame->present_id;
-      swapchain->flip_limit_ns =
-         vn_time_ns() +
-         (swapchain->fence_fd >= 0 ? LIFE_SLICE_NS : FLIP_LIMIT_NS);
+      swapchain->flip_limit_ns = vn_time_ns() + FLIP_LIMIT_NS;
    } else {
       set_shown(swapchain, image, frame->present_id);
    }

@@ -33,9 +33,9 @@
 struct fake_kms fake_kms;
 
 static const char *const property_names[] = {
-   "CRTC_ID", "DPMS",   "MODE_ID",     "ACTIVE",     "type",   "FB_ID",
-   "SRC_X",   "SRC_Y",  "SRC_W",       "SRC_H",      "CRTC_X", "CRTC_Y",
-   "CRTC_W",  "CRTC_H", "IN_FENCE_FD", "IN_FORMATS",
+   "CRTC_ID", "DPMS",   "MODE_ID", "ACTIVE", "type",
+   "FB_ID",   "SRC_X",  "SRC_Y",   "SRC_W",  "SRC_H",
+   "CRTC_X",  "CRTC_Y", "CRTC_W",  "CRTC_H", "IN_FORMATS",
 };
 
 enum {
@@ -53,7 +53,6 @@ enum {
    CRTC_Y,
    CRTC_W,
    CRTC_H,
-   IN_FENCE_FD,
    IN_FORMATS,
    PROPERTY_COUNT,
 };
@@ -110,12 +109,11 @@ fake_kms_reset(void)
    fake_kms = (struct fake_kms){
       .universal = true,
       .atomic = true,
-      .in_fence = true,
       .master = -1,
       .screens = {
          { .connected = true, .mode_count = 3, .active = true,
-           .fb = CONSOLE_FB, .mode_width = 1024, .fence_fd = -1 },
-         { .mode_count = 0, .fence_fd = -1 },
+           .fb = CONSOLE_FB, .mode_width = 1024, },
+         { .mode_count = 0, },
       },
    };
 }
@@ -556,7 +554,6 @@ has_property(uint32_t object_type, uint32_t property)
    default:
       return property == CRTC_ID ||
              (property >= TYPE && property <= CRTC_H) ||
-             (property == IN_FENCE_FD && fake_kms.in_fence) ||
              (property == IN_FORMATS && fake_kms.modifiers);
    }
 }
@@ -976,7 +973,6 @@ commit_screen(uint32_t i,
       fake_kms.commits++;
    }
    screen->fb = fb;
-   screen->fence_fd = (int)item(request, plane, IN_FENCE_FD, (uint64_t)-1);
    return 0;
 }
 

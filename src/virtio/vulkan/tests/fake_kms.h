@@ -29,12 +29,11 @@ struct fake_kms_screen {
    uint32_t fb;
    uint32_t mode_width;
    uint64_t dpms;
-   int fence_fd; /* of the last flip; -1: none */
 };
 
 struct fake_kms {
    /* what it can */
-   bool universal, atomic, in_fence, modifiers, async, vblank;
+   bool universal, atomic, modifiers, async, vblank;
    struct fake_kms_screen screens[FAKE_KMS_SCREENS];
 
    int master;        /* the fd that is; -1: none */

@@ -19,8 +19,6 @@
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
 #include "vn_physical_device.h"
-#include "vn_sync_file.h"
-#include "vn_wait.h"
 #include "vn_wsi_display_acquire.h"
 #include "vn_wsi_display_hotplug.h"
 #include "vn_wsi_display_surface.h"
@@ -34,21 +32,8 @@ static struct vn_renderer renderer;
 static struct vn_instance instance;
 static struct vn_physical_device physical;
 static struct vn_device device;
-static bool device_is_lost;
 static uint64_t presented_id;
 static VkRect2D last_copy;
-
-bool
-vn_sync_file_is_supported(const struct vn_physical_device *p)
-{
-   return true;
-}
-
-VkResult
-vn_wait_look_for_life(struct vn_device *d, uint64_t start)
-{
-   return device_is_lost ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
-}
 
 void *
 vn_surface_zalloc(struct vn_instance *i,
@@ -134,7 +119,6 @@ begin(bool has_device)
    physical.instance = &instance;
    device.instance = &instance;
    device.physical_device = &physical;
-   device_is_lost = false;
    return vn_physical_device_to_handle(&physical);
 }
 
@@ -502,14 +486,14 @@ dispatch_until_ready(struct setup *s)
 }
 
 static VkResult
-present(struct setup *s, uint32_t index, VkPresentModeKHR mode, int ready_fd)
+present(struct setup *s, uint32_t index, VkPresentModeKHR mode)
 {
    struct vn_wsi_frame frame = {
       .image = s->images[index],
       .mode = mode,
       .serial = ++s->serial,
       .present_id = s->serial,
-      .ready_fd = ready_fd,
+      .ready_fd = -1,
    };
    frame.image->state = VN_WSI_IMAGE_HELD;
    return s->swapchain->ops->present(s->swapchain, &frame);
@@ -519,9 +503,8 @@ static VkResult
 present_fifo(struct setup *s, uint32_t index)
 {
    const VkResult result = dispatch_until_ready(s);
-   return result == VK_SUCCESS
-             ? present(s, index, VK_PRESENT_MODE_FIFO_KHR, -1)
-             : result;
+   return result == VK_SUCCESS ? present(s, index, VK_PRESENT_MODE_FIFO_KHR)
+                               : result;
 }
 
 /* Round and round: one picture after the other, each held while it is seen. */
@@ -534,8 +517,8 @@ test_flips(bool atomic, enum vn_wsi_road road)
    fake_kms.vblank = true;
    const int fds = count_fds();
    set_up(&s, road);
-   U_CHECK_EQ(s.swapchain->takes_sync_file,
-              atomic && road == VN_WSI_ROAD_DIRECT);
+   /* the kernel is never made to wait for the GPU */
+   U_CHECK(!s.swapchain->takes_sync_file);
    U_CHECK_EQ(fake_kms.tests, atomic ? MAX_IMAGES : 0);
    /* nothing has changed yet */
    U_CHECK_EQ(fake_kms.screens[0].fb, fake_kms_console_fb());
@@ -612,39 +595,6 @@ test_held(void)
    end();
 }
 
-/* The kernel waits for the GPU; the mode is not set before it is done. */
-static void
-test_fences(void)
-{
-   struct setup s;
-   begin(true);
-   fake_kms.vblank = true;
-   set_up(&s, VN_WSI_ROAD_DIRECT);
-   const int done = eventfd(1, EFD_CLOEXEC), never = eventfd(0, EFD_CLOEXEC);
-
-   U_CHECK_EQ(present(&s, 0, VK_PRESENT_MODE_FIFO_KHR, done), VK_SUCCESS);
-   U_CHECK_EQ(fake_kms.screens[0].fence_fd, -1);
-   U_CHECK_EQ(dispatch_until_ready(&s), VK_SUCCESS);
-   U_CHECK_EQ(present(&s, 1, VK_PRESENT_MODE_FIFO_KHR, done), VK_SUCCESS);
-   U_CHECK_EQ(fake_kms.screens[0].fence_fd, done);
-   U_CHECK_EQ(dispatch_until_ready(&s), VK_SUCCESS);
-
-   /* a GPU that takes long, and one that dies */
-   fake_kms.hold_flips = true;
-   U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_FIFO_KHR, never), VK_SUCCESS);
-   U_CHECK_EQ(s.swapchain->ops->dispatch(s.swapchain, s.wake_fd, 700),
-              VK_SUCCESS);
-   device_is_lost = true;
-   VkResult result = VK_SUCCESS;
-   for (uint32_t i = 0; i < 10 && result == VK_SUCCESS; i++)
-      result = s.swapchain->ops->dispatch(s.swapchain, s.wake_fd, 1000);
-   U_CHECK_EQ(result, VK_ERROR_SURFACE_LOST_KHR);
-   close(done);
-   close(never);
-   tear_down(&s);
-   end();
-}
-
 /* A screen without vertical blanks: frames come no faster than its rate. */
 static void
 test_pace(void)
@@ -661,7 +611,7 @@ test_pace(void)
 
    /* the tick comes between the question and the sleep, which has no end */
    U_CHECK_EQ(dispatch_until_ready(&s), VK_SUCCESS);
-   U_CHECK_EQ(present(&s, 1, VK_PRESENT_MODE_FIFO_KHR, -1), VK_SUCCESS);
+   U_CHECK_EQ(present(&s, 1, VK_PRESENT_MODE_FIFO_KHR), VK_SUCCESS);
    U_CHECK_EQ(s.swapchain->ops->dispatch(s.swapchain, s.wake_fd, 1000),
               VK_SUCCESS);
    if (!s.swapchain->ops->is_ready(s.swapchain, VK_PRESENT_MODE_FIFO_KHR)) {
@@ -828,7 +778,7 @@ test_unplug(void)
    for (uint32_t i = 0; i < 10 && result == VK_SUCCESS; i++)
       result = s.swapchain->ops->dispatch(s.swapchain, s.wake_fd, 1000);
    U_CHECK_EQ(result, VK_ERROR_SURFACE_LOST_KHR);
-   U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_FIFO_KHR, -1),
+   U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_FIFO_KHR),
               VK_ERROR_SURFACE_LOST_KHR);
    tear_down(&s);
    end();
@@ -919,12 +869,12 @@ test_formats(void)
    U_CHECK_EQ(fake_kms.last_fb_modifier_flag, DRM_MODE_FB_MODIFIERS);
    U_CHECK_EQ(present_fifo(&s, 0), VK_SUCCESS);
    U_CHECK_EQ(dispatch_until_ready(&s), VK_SUCCESS);
-   U_CHECK_EQ(present(&s, 1, VK_PRESENT_MODE_IMMEDIATE_KHR, -1), VK_SUCCESS);
+   U_CHECK_EQ(present(&s, 1, VK_PRESENT_MODE_IMMEDIATE_KHR), VK_SUCCESS);
    U_CHECK_EQ(fake_kms.async_flips, 1);
    /* refused at once: with the next blank then */
    U_CHECK_EQ(dispatch_until_ready(&s), VK_SUCCESS);
    fake_kms_fail("drmModePageFlip", 1, EINVAL);
-   U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_IMMEDIATE_KHR, -1), VK_SUCCESS);
+   U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_IMMEDIATE_KHR), VK_SUCCESS);
    U_CHECK_EQ(fake_kms.async_flips, 1);
    U_CHECK_EQ(fake_kms.commits, 1);
    tear_down(&s);
@@ -991,7 +941,6 @@ main(void)
       test_errors(atomic);
    }
    test_held();
-   test_fences();
    test_pace();
    test_damage();
    test_master();
