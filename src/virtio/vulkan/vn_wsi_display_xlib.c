@@ -10,7 +10,7 @@
  *
  * The Display is the application's. Only its xcb connection is used, since
  * Xlib ends the process when the server has gone; and no answer is waited for
- * without a bound.
+ * without a bound. What is sent to a server that has gone raises no SIGPIPE.
  */
 
 #include "vn_platforms.h"
@@ -25,6 +25,7 @@
 
 #include "vn_entrypoints.h"
 #include "vn_physical_device.h"
+#include "vn_wsi_x11_connection.h"
 
 #define REPLY_LIMIT_NS (5 * VN_NSEC_PER_SEC)
 
@@ -118,11 +119,14 @@ vn_GetRandROutputDisplayEXT(VkPhysicalDevice physicalDevice,
    *pDisplay = VK_NULL_HANDLE;
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+   struct vn_x11_quiet quiet;
+   vn_x11_quiet_begin(&quiet);
    const xcb_atom_t atom = connector_id_atom(conn);
    const uint32_t connector =
       atom && has_leases(conn)
          ? connector_of(conn, atom, (xcb_randr_output_t)rrOutput)
          : 0;
+   vn_x11_quiet_end(&quiet);
    if (!connector)
       return VK_SUCCESS;
 
@@ -239,7 +243,10 @@ vn_AcquireXlibDisplayEXT(VkPhysicalDevice physicalDevice,
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
+   struct vn_x11_quiet quiet;
+   vn_x11_quiet_begin(&quiet);
    int fd = lease(conn, display->connector_id);
+   vn_x11_quiet_end(&quiet);
    if (fd < 0) {
       vn_log(WARN, "display %s: the X server does not lease it",
              display->name);
