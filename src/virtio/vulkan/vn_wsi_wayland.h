@@ -135,7 +135,8 @@ void vn_wayland_connection_finish(struct vn_wayland_connection *connection);
 struct vn_wayland_surface {
    struct vn_surface base;
    struct wl_surface *handle; /* the application's */
-   bool lost;                 /* the compositor did not answer at the start */
+   /* sticky: the compositor did not answer at the start, or is gone */
+   _Atomic bool lost;
 
    /* guards the events of connection.queue with what they fill in */
    pthread_mutex_t mutex;
@@ -145,6 +146,13 @@ struct vn_wayland_surface {
    struct wp_tearing_control_v1 *tearing; /* owned; NULL: not asked for yet */
    bool may_tear;                         /* what it was told last */
 };
+
+/* Whether it has been lost; finds out that the compositor is gone. */
+bool vn_wayland_surface_is_lost(struct vn_wayland_surface *surface);
+
+/* Returns its result, and remembers if it is VK_ERROR_SURFACE_LOST_KHR. */
+VkResult vn_wayland_surface_note(struct vn_wayland_surface *surface,
+                                 VkResult result);
 
 /*
  * Handles what the compositor has said of formats. Returns how often the list

@@ -26,17 +26,40 @@ surface_finish(struct vn_surface *base)
    pthread_mutex_destroy(&surface->mutex);
 }
 
-static bool
-is_lost(const struct vn_wayland_surface *surface)
+VkResult
+vn_wayland_surface_note(struct vn_wayland_surface *surface, VkResult result)
 {
-   return surface->lost || wl_display_get_error(surface->connection.display);
+   /* relaxed: the flag alone is looked at */
+   if (result == VK_ERROR_SURFACE_LOST_KHR)
+      atomic_store_explicit(&surface->lost, true, memory_order_relaxed);
+   return result;
+}
+
+bool
+vn_wayland_surface_is_lost(struct vn_wayland_surface *surface)
+{
+   /* relaxed: see above */
+   if (atomic_load_explicit(&surface->lost, memory_order_relaxed))
+      return true;
+
+   /* libwayland knows of an error when somebody has read it, of a compositor
+    * that is gone when somebody has read all before.
+    */
+   struct pollfd fd = {
+      .fd = wl_display_get_fd(surface->connection.display),
+   };
+   if (!wl_display_get_error(surface->connection.display) &&
+       (poll(&fd, 1, 0) <= 0 || !(fd.revents & (POLLHUP | POLLERR))))
+      return false;
+   vn_wayland_surface_note(surface, VK_ERROR_SURFACE_LOST_KHR);
+   return true;
 }
 
 /* With the mutex held: takes in what has been read of the queue. */
 static void
 handle_events(struct vn_wayland_surface *surface)
 {
-   if (!is_lost(surface))
+   if (!vn_wayland_surface_is_lost(surface))
       wl_display_dispatch_queue_pending(surface->connection.display,
                                         surface->connection.queue);
 }
@@ -66,10 +89,10 @@ static bool
 surface_is_supported(struct vn_surface *base,
                      struct vn_physical_device *physical)
 {
-   const struct vn_wayland_surface *surface = wayland_surface(base);
+   struct vn_wayland_surface *surface = wayland_surface(base);
 
    /* When it is lost, the functions that can say so do. */
-   return is_lost(surface) || surface->connection.shm ||
+   return vn_wayland_surface_is_lost(surface) || surface->connection.shm ||
           surface->connection.dmabuf;
 }
 
@@ -77,7 +100,7 @@ static VkResult
 surface_get_capabilities(struct vn_surface *base,
                          VkSurfaceCapabilitiesKHR *caps)
 {
-   if (is_lost(wayland_surface(base)))
+   if (vn_wayland_surface_is_lost(wayland_surface(base)))
       return vn_result(VK_ERROR_SURFACE_LOST_KHR);
 
    /*
@@ -115,7 +138,7 @@ surface_get_formats(struct vn_surface *base,
       complete = vn_wsi_format_list_add(list, from->formats[i].fourcc,
                                         from->formats[i].modifier);
    }
-   const bool lost = is_lost(surface);
+   const bool lost = vn_wayland_surface_is_lost(surface);
    pthread_mutex_unlock(&surface->mutex);
 
    if (lost)
@@ -186,7 +209,7 @@ vn_CreateWaylandSurfaceKHR(VkInstance handle,
    if (result != VK_SUCCESS) {
       /* That a surface is lost is for the queries to say. */
       vn_log(WARN, "wayland: the compositor does not answer");
-      surface->lost = true;
+      vn_wayland_surface_note(surface, VK_ERROR_SURFACE_LOST_KHR);
    }
 
    *surface_out = vn_surface_to_handle(&surface->base);

@@ -61,7 +61,7 @@ swapchain_init(struct vn_swapchain *base)
    const struct vn_wayland_connection *connection = &surface->connection;
 
    u_list_init(&chain->presents);
-   if (surface->lost || wl_display_get_error(connection->display))
+   if (vn_wayland_surface_is_lost(surface))
       return vn_result(VK_ERROR_SURFACE_LOST_KHR);
 
    const bool direct = base->road == VN_WSI_ROAD_DIRECT;
@@ -154,8 +154,9 @@ swapchain_dispatch(struct vn_swapchain *base, int wake_fd, int timeout_ms)
 
    const VkResult result = vn_wayland_wait(chain_display(chain), chain->queue,
                                            fds, fd_count, timeout_ms);
-   if (result != VK_SUCCESS)
-      return vn_result(result);
+   if (result != VK_SUCCESS) {
+      return vn_result(vn_wayland_surface_note(chain_surface(chain), result));
+   }
 
    vn_wayland_image_look(chain);
    look_at_formats(chain);
@@ -261,8 +262,10 @@ swapchain_present(struct vn_swapchain *base, struct vn_wsi_frame *frame)
 
    /* What does not fit in the socket goes with the next dispatch. */
    if ((wl_display_flush(chain_display(chain)) < 0 && errno != EAGAIN) ||
-       wl_display_get_error(chain_display(chain)))
-      return vn_result(VK_ERROR_SURFACE_LOST_KHR);
+       wl_display_get_error(chain_display(chain))) {
+      return vn_result(
+         vn_wayland_surface_note(surface, VK_ERROR_SURFACE_LOST_KHR));
+   }
    return VK_SUCCESS;
 }
 
