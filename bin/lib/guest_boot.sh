@@ -190,6 +190,7 @@ guest_wait() {
             return 0
         fi
         guest_serve_shot "$run"
+        guest_serve_counts "$run"
         sleep 0.1
     done
     wait "$GUEST_PID" 2>/dev/null || true
@@ -236,4 +237,41 @@ guest_shot() {
         sleep 0.2
     done
     return "$status"
+}
+
+# The guest's guest-host-counts left a request.
+guest_serve_counts() {
+    local run=$1
+    [[ -e $run/share/counts.request ]] || return 0
+    rm -f "$run/share/counts.request"
+    guest_counts "$GUEST_PID" >"$run/share/counts.new"
+    mv "$run/share/counts.new" "$run/share/counts.done"
+}
+
+# guest_counts PID: a line "NAME fds N maps N" for each process below, the
+# lowest id first. Only what stands for memory and messages: mappings of a
+# file, and fds that are no plain file (QEMU opens those of the guest's 9p).
+guest_counts() {
+    local -A parents=()
+    local stat rest pid at
+    for stat in /proc/[0-9]*/stat; do
+        { read -r rest <"$stat"; } 2>/dev/null || continue
+        pid=${stat#/proc/} rest=${rest##*) }
+        # shellcheck disable=SC2086 # fields on purpose
+        set -- "$1" $rest
+        parents[${pid%/stat}]=$3
+    done
+    for pid in $(printf '%s\n' "${!parents[@]}" | sort -n); do
+        at=$pid
+        while [[ -n ${parents[$at]:-} && $at != "$1" ]]; do
+            at=${parents[$at]}
+        done
+        [[ $at == "$1" && $pid != "$1" ]] || continue
+        {
+            printf '%s fds %s maps %s\n' "$(tr ' ' _ <"/proc/$pid/comm")" \
+                "$(find "/proc/$pid/fd" -type l -printf '%l\n' |
+                    grep -c -v -E '^/($|[^md]|m[^e]|d[^em])')" \
+                "$(grep -c -E '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [1-9]' "/proc/$pid/maps")"
+        } 2>/dev/null || true
+    done
 }

@@ -122,5 +122,6 @@ void bench_submit(struct bench *bench);
 void bench_pipeline(struct bench *bench, struct bench_scene *scene);
 void bench_frame(struct bench *bench, struct bench_scene *scene);
 void bench_share(struct bench *bench);
+void bench_present(const struct bench_options *options);
 
 #endif /* BENCH_H */

@@ -66,6 +66,7 @@ main(int argc, char **argv)
       bench_pipeline(&bench, &scene);
       bench_frame(&bench, &scene);
       bench_share(&bench);
+      bench_present(&bench.options);
    }
    bench_scene_finish(&scene);
    bench_finish(&bench);

@@ -32,10 +32,14 @@ struct ext_device {
    PFN_vkGetImageDrmFormatModifierPropertiesEXT GetImageModifier;
    bool writes_without_format; /* shaderStorageImageWriteWithoutFormat */
    bool acquire_unmodified;    /* that extension, enabled if it is there */
+   bool semaphore_fd;          /* likewise */
 };
 
 bool ext_device_init(struct ext_device *dev,
                      const struct vkt_instance *instance);
+/* The same without dma-bufs, of a driver that shares opaque fds only. */
+bool ext_device_init_opaque(struct ext_device *dev,
+                            const struct vkt_instance *instance);
 void ext_device_finish(struct ext_device *dev);
 
 /* A buffer or an image, and its memory. */

@@ -6,14 +6,13 @@
  * a child, so the two have nothing in common but the host. Needs a transport
  * that can import what others made: status 77 over vtest.
  *
- *    device-share-processes [COUNT]      default 1000 buffers
+ *    device-share-processes [COUNT [HOST_COMMAND]]     default 1000 buffers
  *
- * Counted on this side: open fds and mappings after the last buffer must be
- * what they were after the first.
+ * What this process holds, and with a command (see share_counts.h) also what
+ * QEMU and the renderer hold, must be the same after the last buffers as
+ * after the first ones. Both contexts are alive at both times.
  */
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,53 +20,25 @@
 #include <unistd.h>
 
 #include "ext_fixture.h"
+#include "share_counts.h"
+#include "share_socket.h"
 
-/* Buffers until caches are filled. */
-#define FENCES  4
+/* Buffers until caches are filled; even, see below. */
 #define WARM_UP 8
 
 struct message {
    uint64_t memory_size;
    uint32_t memory_type;
-   uint32_t value; /* what the sender has written; 0: that is all */
+   uint32_t value; /* what the sender has written */
 };
 
-static bool
-send_message(int sock, const struct message *message, int fd)
+/* The last one of those that the exporter frees after the answer; it holds as
+ * much then as at the end of the warm-up.
+ */
+static uint32_t
+last_even(uint32_t count)
 {
-   char control[CMSG_SPACE(sizeof(int))] = { 0 };
-   struct iovec iov = { (void *)message, sizeof(*message) };
-   struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-   if (fd >= 0) {
-      msg.msg_control = control;
-      msg.msg_controllen = sizeof(control);
-      struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-      cmsg->cmsg_level = SOL_SOCKET;
-      cmsg->cmsg_type = SCM_RIGHTS;
-      cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-      memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-   }
-   return sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(*message);
-}
-
-static bool
-receive_message(int sock, struct message *message, int *fd)
-{
-   char control[CMSG_SPACE(sizeof(int))] = { 0 };
-   struct iovec iov = { message, sizeof(*message) };
-   struct msghdr msg = {
-      .msg_iov = &iov,
-      .msg_iovlen = 1,
-      .msg_control = control,
-      .msg_controllen = sizeof(control),
-   };
-   *fd = -1;
-   if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*message))
-      return false;
-   const struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-   if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
-      memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
-   return true;
+   return (count - 1) & ~1u;
 }
 
 /* Odd buffers are freed before the importer has seen them, even ones after it
@@ -79,10 +50,11 @@ run_exporter(int sock, uint32_t count)
    struct vkt_instance instance = { 0 };
    struct ext_device dev = { 0 };
 
-   if (!vkt_instance_init(&instance) || !ext_device_init(&dev, &instance)) {
-      send_message(sock, &(struct message){ 0 }, -1);
+   struct share_counts first, last;
+
+   /* of a failure the importer sees the end of the socket */
+   if (!vkt_instance_init(&instance) || !ext_device_init(&dev, &instance))
       return 1;
-   }
    for (uint32_t i = 1; i <= count; i++) {
       struct ext_object object = { 0 };
       if (!U_CHECK(ext_buffer_export(&object, &dev, false)) ||
@@ -94,7 +66,8 @@ run_exporter(int sock, uint32_t count)
          .memory_type = object.memory_type,
          .value = i,
       };
-      if (!U_CHECK(fd >= 0) || !U_CHECK(send_message(sock, &message, fd)))
+      if (!U_CHECK(fd >= 0) ||
+          !U_CHECK(share_send(sock, &message, sizeof(message), &fd, 1)))
          break;
       close(fd);
       if (i == count)
@@ -103,40 +76,22 @@ run_exporter(int sock, uint32_t count)
          ext_object_finish(&object);
 
       struct message answer;
-      if (!U_CHECK(receive_message(sock, &answer, &fd)))
+      unsigned none = 0;
+      if (!U_CHECK(share_receive(sock, &answer, sizeof(answer), NULL, &none)))
          break;
       if (!(i % 2)) {
          /* the importer has written, and freed its side */
          U_CHECK(ext_words_are(&object, object.map, answer.value));
          ext_object_finish(&object);
       }
+      if (i == WARM_UP && !U_CHECK(share_count(&first, NULL)))
+         break;
+      if (i == last_even(count) && i > WARM_UP &&
+          (!U_CHECK(share_count(&last, NULL)) ||
+           !U_CHECK(share_counts_check(&first, &last))))
+         break;
    }
    return 1;
-}
-
-static int
-count_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   int count = 0;
-   while (dir && readdir(dir))
-      count++;
-   if (dir)
-      closedir(dir);
-   return count;
-}
-
-static int
-count_maps(void)
-{
-   FILE *file = fopen("/proc/self/maps", "re");
-   char line[512];
-   int count = 0;
-   while (file && fgets(line, sizeof(line), file))
-      count += strstr(line, "/dev/dri/") != NULL;
-   if (file)
-      fclose(file);
-   return count;
 }
 
 static bool
@@ -155,11 +110,15 @@ take_buffer(struct ext_device *dev, const struct message *message, int fd)
 }
 
 static void
-run_importer(int sock, uint32_t count, pid_t exporter)
+run_importer(int sock,
+             uint32_t count,
+             pid_t exporter,
+             const char *host_command)
 {
    struct vkt_instance instance = { 0 };
    struct ext_device dev = { 0 };
-   int fds = 0, maps = 0, status = -1;
+   struct share_counts first, last;
+   int status = -1;
 
    if (!U_CHECK(vkt_instance_init(&instance)) ||
        !U_CHECK(ext_device_init(&dev, &instance)))
@@ -167,30 +126,28 @@ run_importer(int sock, uint32_t count, pid_t exporter)
 
    for (uint32_t i = 1; i <= count; i++) {
       struct message message;
+      unsigned fd_count = 1;
       int fd;
-      if (!U_CHECK(receive_message(sock, &message, &fd)) ||
-          !U_CHECK(fd >= 0) || !U_CHECK_EQ(message.value, i))
+      if (!U_CHECK(share_receive(sock, &message, sizeof(message), &fd,
+                                 &fd_count)) ||
+          !U_CHECK_EQ(fd_count, 1) || !U_CHECK_EQ(message.value, i))
          break;
       if (i == count) {
          U_CHECK_EQ(waitpid(exporter, &status, 0), exporter);
          U_CHECK_EQ(status, 0);
       }
-      const bool ok = U_CHECK(take_buffer(&dev, &message, fd));
+      bool ok = U_CHECK(take_buffer(&dev, &message, fd));
       close(fd);
-      message.value = ~message.value;
-      if (!ok || (i < count && !U_CHECK(send_message(sock, &message, -1))))
-         break;
       if (i == WARM_UP) {
-         fds = count_fds();
-         maps = count_maps();
+         ok = ok && U_CHECK(share_count(&first, host_command));
+      } else if (i == last_even(count) && i > WARM_UP) {
+         ok = ok && U_CHECK(share_count(&last, host_command)) &&
+              U_CHECK(share_counts_check(&first, &last));
       }
-   }
-   if (count > WARM_UP) {
-      printf("fds %d to %d, mappings %d to %d\n", fds, count_fds(), maps,
-             count_maps());
-      /* the driver may still have the fences of its last waits */
-      U_CHECK(count_fds() <= fds + FENCES);
-      U_CHECK_EQ(count_maps(), maps);
+      message.value = ~message.value;
+      if (!ok || (i < count && !U_CHECK(share_send(
+                                  sock, &message, sizeof(message), NULL, 0))))
+         break;
    }
 out:
    ext_device_finish(&dev);
@@ -201,8 +158,11 @@ int
 main(int argc, char **argv)
 {
    const char *debug = getenv("VN_DEBUG");
-   const uint32_t count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000;
+   const int count = argc > 1 ? atoi(argv[1]) : 1000;
    int socks[2];
+
+   if (count < 1)
+      return 1;
 
    if (debug && strstr(debug, "vtest")) {
       fprintf(stderr, "vtest cannot pass memory between processes\n");
@@ -216,10 +176,11 @@ main(int argc, char **argv)
       return 1;
    if (!exporter) {
       close(socks[0]);
-      _exit(run_exporter(socks[1], count));
+      _exit(run_exporter(socks[1], (uint32_t)count));
    }
    close(socks[1]);
-   run_importer(socks[0], count, exporter);
+   run_importer(socks[0], (uint32_t)count, exporter,
+                argc > 2 ? argv[2] : NULL);
    close(socks[0]);
    return u_test_result();
 }

@@ -66,6 +66,12 @@ wsi_init(struct wsi *wsi, const char *platform_ext)
       .create_headless_surface =
          (PFN_vkCreateHeadlessSurfaceEXT)vkGetInstanceProcAddr(
             wsi->instance.handle, "vkCreateHeadlessSurfaceEXT"),
+      .get_capabilities2 = (PFN_vkGetPhysicalDeviceSurfaceCapabilities2KHR)
+         vkGetInstanceProcAddr(wsi->instance.handle,
+                               "vkGetPhysicalDeviceSurfaceCapabilities2KHR"),
+      .get_formats2 =
+         (PFN_vkGetPhysicalDeviceSurfaceFormats2KHR)vkGetInstanceProcAddr(
+            wsi->instance.handle, "vkGetPhysicalDeviceSurfaceFormats2KHR"),
       .wait_for_present = (PFN_vkWaitForPresentKHR)vkGetDeviceProcAddr(
          device, "vkWaitForPresentKHR"),
       .release_images = (PFN_vkReleaseSwapchainImagesEXT)vkGetDeviceProcAddr(

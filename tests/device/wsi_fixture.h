@@ -19,6 +19,8 @@ struct wsi_functions {
    PFN_vkCreateHeadlessSurfaceEXT create_headless_surface;
    PFN_vkWaitForPresentKHR wait_for_present;
    PFN_vkReleaseSwapchainImagesEXT release_images;
+   PFN_vkGetPhysicalDeviceSurfaceCapabilities2KHR get_capabilities2;
+   PFN_vkGetPhysicalDeviceSurfaceFormats2KHR get_formats2;
 };
 
 struct wsi {

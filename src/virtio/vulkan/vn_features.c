@@ -8,12 +8,16 @@
 
 #include "vn_calls.h"
 #include "vn_entrypoints.h"
+#include "vn_instance.h"
 #include "vn_physical_device.h"
 #include "vn_zero_structs.h"
 
 static void
-correct_struct(VkBaseOutStructure *s, const struct vn_ext_set *extensions)
+correct_struct(VkBaseOutStructure *s,
+               const struct vn_physical_device *physical_device)
 {
+   const struct vn_ext_set *extensions = &physical_device->extensions;
+
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR: {
       VkPhysicalDeviceAccelerationStructureFeaturesKHR *features = (void *)s;
@@ -55,7 +59,9 @@ correct_struct(VkBaseOutStructure *s, const struct vn_ext_set *extensions)
       const VkBool32 offered =
          vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
       features->memoryMapPlaced = offered;
-      features->memoryMapRangePlaced = offered;
+      features->memoryMapRangePlaced =
+         offered &&
+         !physical_device->instance->renderer->info.places_only_whole;
       features->memoryUnmapReserve = offered;
       break;
    }
@@ -109,5 +115,5 @@ vn_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
    vn_mask_feature_structs(pFeatures, &physical_device->extensions,
                            physical_device->api_version);
    for (VkBaseOutStructure *s = pFeatures->pNext; s; s = s->pNext)
-      correct_struct(s, &physical_device->extensions);
+      correct_struct(s, physical_device);
 }

@@ -8,11 +8,11 @@
  */
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "vn_chain.h"
 #include "vn_device_memory.h"
 #include "vn_entrypoints.h"
+#include "vn_instance.h"
 #include "vn_suballoc.h"
 
 /* The memory and its resource, if it can be mapped. */
@@ -112,7 +112,8 @@ map_placed(struct vn_device *device,
       vn_device_memory_from_handle(info->memory);
    const VkDeviceSize memory_size =
       memory->piece.block ? memory->piece.size : memory->size;
-   const VkDeviceSize page = (VkDeviceSize)sysconf(_SC_PAGESIZE);
+   const VkDeviceSize page =
+      device->instance->renderer->info.memory_alignment;
    VkDeviceSize size =
       info->size == VK_WHOLE_SIZE ? memory_size - info->offset : info->size;
    size = (size + page - 1) & ~(page - 1);

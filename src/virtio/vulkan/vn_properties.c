@@ -241,8 +241,7 @@ vn_GetPhysicalDeviceProperties2(VkPhysicalDevice physicalDevice,
 #ifdef VK_EXT_map_memory_placed
       case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_PROPERTIES_EXT: {
          VkPhysicalDeviceMapMemoryPlacedPropertiesEXT *placed = (void *)s;
-         placed->minPlacedMemoryMapAlignment =
-            (VkDeviceSize)sysconf(_SC_PAGESIZE);
+         placed->minPlacedMemoryMapAlignment = renderer->memory_alignment;
          break;
       }
 #endif

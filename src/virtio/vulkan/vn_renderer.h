@@ -53,6 +53,8 @@ struct vn_renderer_info {
     * for anything else ends the connection (vtest).
     */
    bool maps_only_dma_buf;
+   /* bo_map_placed takes nothing but the whole of a bo (virtio-gpu) */
+   bool places_only_whole;
    /*
     * Bytes, a power of two: what mapped memory has to be whole pages of, as
     * far as the transport knows. The guest's page, or the host's where the

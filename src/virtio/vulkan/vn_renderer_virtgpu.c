@@ -102,8 +102,13 @@ vn_virtgpu_blob_close(struct vn_virtgpu *gpu, uint32_t handle)
       drmIoctl(gpu->fd, DRM_IOCTL_GEM_CLOSE, &args);
 }
 
-void *
-vn_virtgpu_blob_map(struct vn_virtgpu *gpu, uint32_t handle, uint64_t size)
+/* At the address, which flags say more about, or NULL. */
+static void *
+map_blob(struct vn_virtgpu *gpu,
+         uint32_t handle,
+         uint64_t size,
+         void *address,
+         int flags)
 {
    struct virtgpu_map args = { .handle = handle };
 
@@ -111,9 +116,24 @@ vn_virtgpu_blob_map(struct vn_virtgpu *gpu, uint32_t handle, uint64_t size)
        drmIoctl(gpu->fd, VIRTGPU_IOCTL_MAP, &args) ||
        args.offset > (uint64_t)INT64_MAX)
       return NULL;
-   void *map = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED,
-                    gpu->fd, (off_t)args.offset);
+   void *map = mmap(address, (size_t)size, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | flags, gpu->fd, (off_t)args.offset);
    return map == MAP_FAILED ? NULL : map;
+}
+
+void *
+vn_virtgpu_blob_map(struct vn_virtgpu *gpu, uint32_t handle, uint64_t size)
+{
+   return map_blob(gpu, handle, size, NULL, 0);
+}
+
+bool
+vn_virtgpu_blob_map_at(struct vn_virtgpu *gpu,
+                       uint32_t handle,
+                       uint64_t size,
+                       void *address)
+{
+   return map_blob(gpu, handle, size, address, MAP_FIXED);
 }
 
 VkResult
@@ -231,6 +251,7 @@ static const struct vn_renderer_ops virtgpu_ops = {
    .bo_import_fd = vn_virtgpu_bo_import_fd,
    .bo_export_fd = vn_virtgpu_bo_export_fd,
    .bo_map = vn_virtgpu_bo_map,
+   .bo_map_placed = vn_virtgpu_bo_map_placed,
    .bo_unref = vn_virtgpu_bo_unref,
    .sync_create = vn_virtgpu_sync_create,
    .sync_destroy = vn_virtgpu_sync_destroy,

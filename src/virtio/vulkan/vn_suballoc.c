@@ -8,6 +8,8 @@
 
 #include "vn_suballoc.h"
 
+#include "vn_instance.h"
+
 /*
  * A block is the least that an application with a single small allocation
  * costs a heap, and one more may lie idle.
@@ -33,6 +35,19 @@ type_is_suitable(const VkPhysicalDeviceMemoryProperties *props,
              MIN_HEAP_BLOCKS * VN_MEMORY_POOL_BLOCK_SIZE;
 }
 
+/* A piece could not be mapped where the application wants it. */
+static bool
+pieces_can_be_placed(const struct vn_device *device)
+{
+#ifdef VK_EXT_map_memory_placed
+   return !vn_ext_set_has(&device->enabled_extensions,
+                          VN_DEVICE_EXT_EXT_map_memory_placed) ||
+          !device->instance->renderer->info.places_only_whole;
+#else
+   return true;
+#endif
+}
+
 void
 vn_suballoc_init(struct vn_device *device)
 {
@@ -47,7 +62,7 @@ vn_suballoc_init(struct vn_device *device)
       if (type_is_suitable(props, i))
          types |= UINT32_C(1) << i;
    }
-   if (!physical_device->can_map ||
+   if (!physical_device->can_map || !pieces_can_be_placed(device) ||
        limits->bufferImageGranularity > VN_MEMORY_POOL_UNIT ||
        limits->minMemoryMapAlignment > VN_MEMORY_POOL_UNIT ||
        vn_perf_flags() & VN_PERF_NO_MEMORY_SUBALLOC)

@@ -183,7 +183,7 @@ fill_chained(struct vn_surface *surface,
        * VkSurfacePresentModeEXT in pPresentModes"
        */
       if (mode)
-         modes |= 1u << mode->presentMode;
+         modes |= vn_wsi_mode_bit(mode->presentMode);
       write_modes(modes, &compatibility->presentModeCount,
                   compatibility->pPresentModes);
       break;

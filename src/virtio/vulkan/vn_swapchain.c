@@ -139,10 +139,10 @@ mode_mask(const VkSwapchainCreateInfoKHR *info)
 {
    const VkSwapchainPresentModesCreateInfoEXT *modes = vn_find_struct(
       info->pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODES_CREATE_INFO_EXT);
-   uint32_t mask = 1u << info->presentMode;
+   uint32_t mask = vn_wsi_mode_bit(info->presentMode);
 
    for (uint32_t i = 0; modes && i < modes->presentModeCount; i++)
-      mask |= 1u << modes->pPresentModes[i];
+      mask |= vn_wsi_mode_bit(modes->pPresentModes[i]);
    return mask;
 }
 

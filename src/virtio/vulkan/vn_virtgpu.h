@@ -96,6 +96,14 @@ void vn_virtgpu_blob_close(struct vn_virtgpu *gpu, uint32_t handle);
  */
 void *
 vn_virtgpu_blob_map(struct vn_virtgpu *gpu, uint32_t handle, uint64_t size);
+/*
+ * The same in place of what is at the address. Kernels before 6.15 map
+ * nothing but whole blobs, none maps one from the middle.
+ */
+bool vn_virtgpu_blob_map_at(struct vn_virtgpu *gpu,
+                            uint32_t handle,
+                            uint64_t size,
+                            void *address);
 
 /*
  * Until the host has executed all that was asked of the context before:
@@ -119,6 +127,11 @@ VkResult vn_virtgpu_bo_export_fd(struct vn_renderer *renderer,
 VkResult vn_virtgpu_bo_map(struct vn_renderer *renderer,
                            struct vn_renderer_bo *bo,
                            void **map_out);
+VkResult vn_virtgpu_bo_map_placed(struct vn_renderer *renderer,
+                                  struct vn_renderer_bo *bo,
+                                  uint64_t offset,
+                                  uint64_t size,
+                                  void *address);
 void vn_virtgpu_bo_unref(struct vn_renderer *renderer,
                          struct vn_renderer_bo *bo);
 
@@ -145,6 +158,9 @@ VkResult vn_virtgpu_sync_import_file(struct vn_renderer *renderer,
                                      int fd);
 VkResult vn_virtgpu_wait(struct vn_renderer *renderer,
                          const struct vn_renderer_wait *wait);
+
+/* With sync_mutex held: a timeline has moved, or will. */
+void vn_virtgpu_wake_waiters(struct vn_virtgpu *gpu);
 
 /* vn_renderer_create_virtgpu with everything said. */
 VkResult vn_virtgpu_create(const char *path,

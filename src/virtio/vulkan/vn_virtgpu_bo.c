@@ -349,6 +349,29 @@ vn_virtgpu_bo_map(struct vn_renderer *renderer,
    return VK_SUCCESS;
 }
 
+VkResult
+vn_virtgpu_bo_map_placed(struct vn_renderer *renderer,
+                         struct vn_renderer_bo *base,
+                         uint64_t offset,
+                         uint64_t size,
+                         void *address)
+{
+   struct vn_virtgpu *gpu = vn_virtgpu_from_renderer(renderer);
+   const struct virtgpu_bo *bo = get_bo(base);
+
+   if (vn_virtgpu_is_lost(gpu))
+      return VK_ERROR_DEVICE_LOST;
+   if (!(base->flags & VN_RENDERER_BO_MAPPABLE) || offset ||
+       size != base->size)
+      return VK_ERROR_MEMORY_MAP_FAILED;
+
+   pthread_mutex_lock(&gpu->bo_mutex);
+   const bool ok =
+      bo->handle && vn_virtgpu_blob_map_at(gpu, bo->handle, size, address);
+   pthread_mutex_unlock(&gpu->bo_mutex);
+   return ok ? VK_SUCCESS : VK_ERROR_MEMORY_MAP_FAILED;
+}
+
 void
 vn_virtgpu_bo_unref(struct vn_renderer *renderer, struct vn_renderer_bo *base)
 {

@@ -201,6 +201,7 @@ set_up(struct vn_virtgpu *gpu, int fd, const char *node)
    info->memory_alignment = (uint32_t)gpu->page_size;
    info->has_foreign_import = true;
    info->has_sync_file = true;
+   info->places_only_whole = true;
    identify(fd, info);
    gpu->fd = fd;
    snprintf(gpu->node, sizeof(gpu->node), "%s", node);

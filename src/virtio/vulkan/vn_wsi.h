@@ -69,6 +69,13 @@ bool vn_wsi_format_list_add(struct vn_wsi_format_list *list,
 /* Leaves an empty list. */
 void vn_wsi_format_list_finish(struct vn_wsi_format_list *list);
 
+/* The bit of a mode in a mask; 0 for modes that nobody here has. */
+static inline uint32_t
+vn_wsi_mode_bit(VkPresentModeKHR mode)
+{
+   return (uint32_t)mode < 32 ? UINT32_C(1) << mode : 0;
+}
+
 /* What a platform says of a surface. All may be called from any thread. */
 struct vn_surface_ops {
    /* What init made; not the surface itself. */

@@ -53,7 +53,9 @@ write_picture(const struct vn_wsi_pixels *pixels,
    }
 }
 
-/* A reader sees the last picture or this one, never half of it. */
+/* A reader sees the last picture or this one, never half of it; each
+ * presenter has a thread of its own.
+ */
 static void
 write_file(const struct vn_wsi_pixels *pixels,
            const uint8_t *map,
@@ -62,7 +64,7 @@ write_file(const struct vn_wsi_pixels *pixels,
 {
    char temporary[4096];
    const int len =
-      snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)getpid());
+      snprintf(temporary, sizeof(temporary), "%s.%d", path, (int)gettid());
    if (len < 0 || (size_t)len >= sizeof(temporary))
       return;
 

@@ -108,7 +108,7 @@ DEVICE = {
     'VK_EXT_line_rasterization': Row(PASS),
     'VK_EXT_load_store_op_none': Row(PASS),
     'VK_EXT_map_memory_placed':
-        Row(NATIVE, 'if memory can be mapped'),
+        Row(NATIVE, 'if memory can be mapped; over virtio-gpu only all of it'),
     'VK_EXT_memory_budget': Row(PASS),
     'VK_EXT_memory_priority': Row(OMIT, 'not in the protocol'),
     'VK_EXT_mesh_shader': Row(PASS),

@@ -9,6 +9,7 @@
 #include "vn_virtgpu.h"
 
 #include <dirent.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fake_drm.h"
@@ -112,6 +113,34 @@ test_devices(void)
    fake_drm_reset();
 }
 
+/* A second mapping of all of it, where something else is; false: refused. */
+static bool
+place(struct vn_renderer *renderer, struct vn_renderer_bo *bo, uint8_t *map)
+{
+   const struct vn_renderer_ops *ops = renderer->ops;
+   const size_t size = (size_t)bo->size, page = 4096;
+   uint8_t *room = mmap(NULL, size + 2 * page, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+   if (!U_CHECK(room != MAP_FAILED))
+      return false;
+
+   /* no part, nothing beyond the end */
+   U_CHECK_EQ(ops->bo_map_placed(renderer, bo, page, size - page, room),
+              VK_ERROR_MEMORY_MAP_FAILED);
+   U_CHECK_EQ(ops->bo_map_placed(renderer, bo, 0, page, room),
+              VK_ERROR_MEMORY_MAP_FAILED);
+   U_CHECK_EQ(ops->bo_map_placed(renderer, bo, 0, size + page, room),
+              VK_ERROR_MEMORY_MAP_FAILED);
+   const bool ok =
+      ops->bo_map_placed(renderer, bo, 0, size, room + page) == VK_SUCCESS;
+   if (ok) {
+      map[size - 1] = 0x5a;
+      U_CHECK_EQ(room[page + size - 1], 0x5a);
+   }
+   munmap(room, size + 2 * page);
+   return ok;
+}
+
 /* Everything once; false as soon as something fails. */
 static bool
 use_all(void)
@@ -145,6 +174,7 @@ use_all(void)
         ops->bo_create(renderer, 9000, 2, VN_RENDERER_BO_SHAREABLE,
                        &hidden) == VK_SUCCESS &&
         ops->bo_map(renderer, bo, &map) == VK_SUCCESS &&
+        place(renderer, bo, map) &&
         ops->bo_export_fd(renderer, bo, &fd) == VK_SUCCESS &&
         ops->bo_import_fd(renderer, fd, &own) == VK_SUCCESS &&
         ops->bo_import_fd(renderer, other, &foreign) == VK_SUCCESS &&
