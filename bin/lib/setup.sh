@@ -11,6 +11,10 @@ DEPS_BUILD=(
     gcc libc6-dev binutils meson ninja-build pkg-config
     python3 python3-mako libvulkan-dev libpng-dev glslang-tools
     libdrm-dev libgbm-dev
+    libwayland-dev wayland-protocols
+    libxcb1-dev libxcb-dri3-dev libxcb-present-dev libxcb-randr0-dev
+    libxcb-shm0-dev libxcb-sync-dev libxcb-xfixes0-dev
+    libx11-dev libx11-xcb-dev libxrandr-dev
 )
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers

@@ -76,7 +76,7 @@ choose_modifiers(struct vg_device *dev,
                  const struct vg_image_info *info,
                  const uint64_t *wanted,
                  unsigned wanted_count,
-                 uint64_t chosen[static VG_MAX_MODIFIERS])
+                 struct vg_modifier chosen[static VG_MAX_MODIFIERS])
 {
    struct vg_modifier offered[VG_MAX_MODIFIERS];
    const uint32_t count = vg_gpu_modifiers(dev->gpu, info, offered);
@@ -89,7 +89,7 @@ choose_modifiers(struct vg_device *dev,
                                       ? DRM_FORMAT_MOD_LINEAR
                                       : wanted[j];
          if (modifier == offered[i].modifier) {
-            chosen[n++] = modifier;
+            chosen[n++] = offered[i];
             break;
          }
       }
@@ -111,7 +111,7 @@ create_gpu(struct vg_device *dev,
       .height = bo->base.f.height,
    };
    static const uint64_t linear = DRM_FORMAT_MOD_LINEAR;
-   uint64_t chosen[VG_MAX_MODIFIERS];
+   struct vg_modifier chosen[VG_MAX_MODIFIERS];
    struct vg_layout layout;
    int fd = -1;
 

@@ -67,12 +67,13 @@ uint32_t vg_gpu_modifiers(struct vg_gpu *gpu,
 
 /*
  * Memory for such an image, with one of these modifiers, which the driver
- * chooses; all are from vg_gpu_modifiers. The DMA-BUF is all that remains of
- * it: it keeps the memory, and the caller owns it.
+ * chooses; all are from vg_gpu_modifiers, at most VG_MAX_MODIFIERS. The
+ * DMA-BUF is all that remains of it: it keeps the memory, and the caller owns
+ * it.
  */
 bool vg_gpu_allocate(struct vg_gpu *gpu,
                      const struct vg_image_info *info,
-                     const uint64_t *modifiers,
+                     const struct vg_modifier *modifiers,
                      uint32_t modifier_count,
                      struct vg_layout *layout_out,
                      int *fd_out);

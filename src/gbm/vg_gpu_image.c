@@ -136,13 +136,13 @@ choose_memory_type(const struct vg_gpu *gpu, uint32_t allowed)
 static bool
 read_layout(struct vg_gpu *gpu,
             VkImage image,
-            const struct vg_image_info *info,
+            const struct vg_modifier *modifiers,
+            uint32_t modifier_count,
             struct vg_layout *layout)
 {
    VkImageDrmFormatModifierPropertiesEXT props = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_PROPERTIES_EXT,
    };
-   struct vg_modifier modifiers[VG_MAX_MODIFIERS];
    const VkResult result =
       gpu->GetImageDrmFormatModifierPropertiesEXT(gpu->device, image, &props);
 
@@ -150,8 +150,7 @@ read_layout(struct vg_gpu *gpu,
       errno = vg_errno(result);
       return false;
    }
-   const uint32_t count = vg_gpu_modifiers(gpu, info, modifiers);
-   for (uint32_t i = 0; i < count; i++) {
+   for (uint32_t i = 0; i < modifier_count; i++) {
       if (modifiers[i].modifier == props.drmFormatModifier)
          layout->plane_count = modifiers[i].plane_count;
    }
@@ -235,16 +234,17 @@ fail:
 bool
 vg_gpu_allocate(struct vg_gpu *gpu,
                 const struct vg_image_info *info,
-                const uint64_t *modifiers,
+                const struct vg_modifier *modifiers,
                 uint32_t modifier_count,
                 struct vg_layout *layout_out,
                 int *fd_out)
 {
+   uint64_t numbers[VG_MAX_MODIFIERS];
    const VkImageDrmFormatModifierListCreateInfoEXT list = {
       .sType =
          VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
       .drmFormatModifierCount = modifier_count,
-      .pDrmFormatModifiers = modifiers,
+      .pDrmFormatModifiers = numbers,
    };
    const VkExternalMemoryImageCreateInfo external = {
       .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
@@ -256,6 +256,8 @@ vg_gpu_allocate(struct vg_gpu *gpu,
    VkImage image = VK_NULL_HANDLE;
    bool ok;
 
+   for (uint32_t i = 0; i < modifier_count; i++)
+      numbers[i] = modifiers[i].modifier;
    create_info.pNext = &external;
    const VkResult result =
       vkCreateImage(gpu->device, &create_info, NULL, &image);
@@ -264,7 +266,7 @@ vg_gpu_allocate(struct vg_gpu *gpu,
       errno = vg_errno(result);
       return false;
    }
-   ok = read_layout(gpu, image, info, &layout) &&
+   ok = read_layout(gpu, image, modifiers, modifier_count, &layout) &&
         allocate(gpu, image, &layout.size_B, fd_out);
    const int saved_errno = errno;
    vkDestroyImage(gpu->device, image, NULL);

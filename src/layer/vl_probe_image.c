@@ -17,6 +17,33 @@
 #define IMAGE_TEXEL_B 4
 #define PLANAR_FORMAT VK_FORMAT_G8_B8R8_2PLANE_420_UNORM
 
+/* Unbound, and made to be bound to a host pointer. */
+static VkResult
+create_image(const struct vl_probe *probe,
+             VkFormat format,
+             VkImageTiling tiling,
+             VkImageUsageFlags usage,
+             VkImage *image)
+{
+   const VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = format,
+      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = tiling,
+      .usage = usage,
+   };
+   return probe->next.CreateImage(probe->device, &info, NULL, image);
+}
+
 bool
 vl_probe_create_image(struct vl_probe *probe)
 {
@@ -29,26 +56,15 @@ vl_probe_create_image(struct vl_probe *probe)
       format.formatProperties.linearTilingFeatures;
    probe->can_clear = features & VK_FORMAT_FEATURE_TRANSFER_DST_BIT;
 
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = IMAGE_FORMAT,
-      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_LINEAR,
-      .usage = (features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT
-                   ? VK_IMAGE_USAGE_SAMPLED_BIT
-                   : VK_IMAGE_USAGE_TRANSFER_SRC_BIT) |
-               (probe->can_clear ? VK_IMAGE_USAGE_TRANSFER_DST_BIT : 0),
-   };
-   VL_PROBE_TRY(CreateImage, probe->device, &info, NULL, &probe->image);
+   const VkResult result = create_image(
+      probe, IMAGE_FORMAT, VK_IMAGE_TILING_LINEAR,
+      (features & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT
+          ? VK_IMAGE_USAGE_SAMPLED_BIT
+          : VK_IMAGE_USAGE_TRANSFER_SRC_BIT) |
+         (probe->can_clear ? VK_IMAGE_USAGE_TRANSFER_DST_BIT : 0),
+      &probe->image);
+   if (result != VK_SUCCESS)
+      return vl_probe_failed(probe, "vkCreateImage", result);
    probe->next.GetImageMemoryRequirements(probe->device, probe->image,
                                           &probe->image_requirements);
    return true;
@@ -125,26 +141,11 @@ vl_probe_check_clear(const struct vl_probe *probe)
 void
 vl_probe_check_optimal(struct vl_probe *probe)
 {
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = IMAGE_FORMAT,
-      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_OPTIMAL,
-      .usage =
-         VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
-   };
    VkImage image;
-   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
-       VK_SUCCESS)
+   if (create_image(
+          probe, IMAGE_FORMAT, VK_IMAGE_TILING_OPTIMAL,
+          VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+          &image) != VK_SUCCESS)
       return;
    VkMemoryRequirements requirements;
    probe->next.GetImageMemoryRequirements(probe->device, image,
@@ -180,25 +181,9 @@ vl_probe_check_planes(struct vl_probe *probe)
           probe->physical->handle, &query, &properties) != VK_SUCCESS)
       return;
 
-   const VkExternalMemoryImageCreateInfo external = {
-      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
-      .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT,
-   };
-   const VkImageCreateInfo info = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = &external,
-      .imageType = VK_IMAGE_TYPE_2D,
-      .format = PLANAR_FORMAT,
-      .extent = { IMAGE_SIZE_PX, IMAGE_SIZE_PX, 1 },
-      .mipLevels = 1,
-      .arrayLayers = 1,
-      .samples = VK_SAMPLE_COUNT_1_BIT,
-      .tiling = VK_IMAGE_TILING_LINEAR,
-      .usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-   };
    VkImage image;
-   if (probe->next.CreateImage(probe->device, &info, NULL, &image) !=
-       VK_SUCCESS)
+   if (create_image(probe, PLANAR_FORMAT, VK_IMAGE_TILING_LINEAR,
+                    VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &image) != VK_SUCCESS)
       return;
 
    const VkImageSubresource first = {

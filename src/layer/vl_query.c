@@ -173,6 +173,11 @@ is_offered(const struct vl_physical_device *physical,
           (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
          return false;
    } else if (info->tiling == VK_IMAGE_TILING_LINEAR) {
+      /* nobody can say what a depth or stencil is in memory, and there are
+       * drivers that lose the device when a linear one is sampled
+       */
+      if (!vl_format_plane_count(info->format))
+         return false;
       features = vl_linear_features(physical, info->format);
    } else {
       return physical->offers_optimal;

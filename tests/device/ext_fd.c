@@ -340,11 +340,11 @@ main(void)
    for (uint32_t round = 0; round < 2; round++)
       run_all(&f);
 
-   const uint32_t fds = lost_count_fds();
+   const uint32_t fds = vkt_count_fds(0);
    const uint32_t server_fds = server ? lost_count_server_fds(server) : 0;
    for (uint32_t round = 0; round < ROUNDS; round++)
       run_all(&f);
-   U_CHECK(lost_count_fds() <= fds + KEPT);
+   U_CHECK(vkt_count_fds(0) <= fds + KEPT);
    if (server)
       U_CHECK(comes_down_to(server, server_fds + KEPT_SERVER));
 out:

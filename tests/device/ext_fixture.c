@@ -20,20 +20,26 @@ const char *const ext_names[4] = {
    VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME,
 };
 
-bool
-ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
+static bool
+init_device(struct ext_device *dev,
+            const struct vkt_instance *instance,
+            bool with_dma_buf)
 {
    const char *names[VKT_ARRAY_SIZE(ext_names) + 2];
-   uint32_t count = VKT_ARRAY_SIZE(ext_names);
+   uint32_t count = 0;
    VkPhysicalDeviceFeatures2 features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
    };
    VkPhysicalDeviceFeatures has;
 
    memset(dev, 0, sizeof(*dev));
-   if (!vkt_instance_has_all(instance, ext_names, count))
+   for (size_t i = 0; i < VKT_ARRAY_SIZE(ext_names); i++) {
+      if (with_dma_buf ||
+          strcmp(ext_names[i], VK_EXT_EXTERNAL_MEMORY_DMA_BUF_EXTENSION_NAME))
+         names[count++] = ext_names[i];
+   }
+   if (!vkt_instance_has_all(instance, names, count))
       return false;
-   memcpy(names, ext_names, sizeof(ext_names));
 #ifdef VK_EXT_external_memory_acquire_unmodified
    if (vkt_instance_has(
           instance,
@@ -70,6 +76,19 @@ ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
    return true;
 }
 
+bool
+ext_device_init(struct ext_device *dev, const struct vkt_instance *instance)
+{
+   return init_device(dev, instance, true);
+}
+
+bool
+ext_device_init_opaque(struct ext_device *dev,
+                       const struct vkt_instance *instance)
+{
+   return init_device(dev, instance, false);
+}
+
 void
 ext_device_finish(struct ext_device *dev)
 {
@@ -102,6 +121,14 @@ create_image(struct ext_device *dev, const void *chain, VkImage *out_image)
       .pNext = chain,
       .handleTypes = EXT_DMA_BUF,
    };
+   VkFormatProperties2 props = {
+      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
+   };
+   vkGetPhysicalDeviceFormatProperties2(dev->base.instance->pdev, EXT_FORMAT,
+                                        &props);
+   /* there are hosts that do not draw to linear images */
+   const bool renders = props.formatProperties.linearTilingFeatures &
+                        VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
    const VkImageCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
       .pNext = &external,
@@ -112,7 +139,9 @@ create_image(struct ext_device *dev, const void *chain, VkImage *out_image)
       .arrayLayers = 1,
       .samples = VK_SAMPLE_COUNT_1_BIT,
       .tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
-      .usage = EXT_USAGE,
+      .usage = renders
+                  ? EXT_USAGE
+                  : EXT_USAGE & ~(VkFlags)VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
    };
 
    return vkCreateImage(dev->base.handle, &info, NULL, out_image);

@@ -37,6 +37,9 @@ struct ext_device {
 
 bool ext_device_init(struct ext_device *dev,
                      const struct vkt_instance *instance);
+/* The same without dma-bufs, of a driver that shares opaque fds only. */
+bool ext_device_init_opaque(struct ext_device *dev,
+                            const struct vkt_instance *instance);
 void ext_device_finish(struct ext_device *dev);
 
 /* A buffer or an image, and its memory. */

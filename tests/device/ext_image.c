@@ -231,6 +231,12 @@ allocate(struct ext_image *image,
    }
    image->memory_type = type;
    image->size = reqs.memoryRequirements.size;
+   if (image->desc.behind && !dedicated) {
+      const VkDeviceSize alignment = reqs.memoryRequirements.alignment;
+
+      image->offset = (image->size + alignment - 1) / alignment * alignment;
+      image->size += image->offset;
+   }
 
    const VkMemoryAllocateInfo info = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
@@ -247,7 +253,7 @@ bind(struct ext_image *image)
 {
    ask_layouts(image);
    return vkt_ok(vkBindImageMemory(image->dev->base.handle, image->handle,
-                                   image->memory, 0),
+                                   image->memory, image->offset),
                  "vkBindImageMemory");
 }
 

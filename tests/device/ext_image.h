@@ -52,6 +52,7 @@ struct ext_image_desc {
    VkImageCreateFlags flags;
    VkExternalMemoryHandleTypeFlags type; /* one bit; 0: not external */
    uint32_t width, height;
+   bool behind; /* not at the start of its memory, unless that is dedicated */
 };
 
 /* What the device says. VK_ERROR_FORMAT_NOT_SUPPORTED also where it says
@@ -73,7 +74,7 @@ struct ext_image {
    struct ext_image_desc desc;
    VkImage handle;
    VkDeviceMemory memory;
-   VkDeviceSize size;
+   VkDeviceSize size, offset; /* of the memory; of the image, there */
    uint32_t memory_type;
    VkSubresourceLayout planes[EXT_MAX_PLANES]; /* but for OPTIMAL */
 };

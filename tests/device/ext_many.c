@@ -11,7 +11,6 @@
  * raised as far as it goes, and fewer are made where that is not far enough.
  */
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,77 +18,28 @@
 #include <unistd.h>
 
 #include "ext_fixture.h"
+#include "lost_processes.h"
 
 #define SIZE_B UINT64_C(65536)
 #define FEW    8
 
 struct usage {
-   int fds;
-   int mappings; /* of shared memory */
+   uint32_t fds;
+   uint32_t mappings; /* of shared memory */
 };
-
-/* Adds what a process has open and mapped. */
-static void
-add_usage(struct usage *usage, long pid)
-{
-   char path[64];
-   snprintf(path, sizeof(path), "/proc/%ld/fd", pid);
-   DIR *directory = opendir(path);
-   while (directory && readdir(directory))
-      usage->fds++;
-   if (directory)
-      closedir(directory);
-
-   snprintf(path, sizeof(path), "/proc/%ld/maps", pid);
-   FILE *maps = fopen(path, "re");
-   char line[512];
-   while (maps && fgets(line, sizeof(line), maps))
-      usage->mappings += strstr(line, "venus-shm") != NULL;
-   if (maps)
-      fclose(maps);
-}
-
-static long
-parent_of(long pid)
-{
-   char path[64];
-   long parent = 0;
-   snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-   FILE *stat = fopen(path, "re");
-   if (stat) {
-      if (fscanf(stat, "%*d (%*[^)]) %*c %ld", &parent) != 1)
-         parent = 0;
-      fclose(stat);
-   }
-   return parent;
-}
 
 /* The server and all of its descendants; without a server, this process. */
 static struct usage
 host_usage(void)
 {
-   struct usage usage = { 0 };
    const char *server = getenv("VENUS_SERVER_PID");
-   if (!server) {
-      add_usage(&usage, (long)getpid());
-      return usage;
-   }
-   const long root = strtol(server, NULL, 10);
-   DIR *proc = opendir("/proc");
-   if (!proc)
-      return usage;
-   for (const struct dirent *entry = readdir(proc); entry;
-        entry = readdir(proc)) {
-      const long pid = strtol(entry->d_name, NULL, 10);
-      for (long up = pid; up > 1; up = parent_of(up)) {
-         if (up == root) {
-            add_usage(&usage, pid);
-            break;
-         }
-      }
-   }
-   closedir(proc);
-   return usage;
+   const pid_t pid = server ? atoi(server) : 0;
+
+   return (struct usage){
+      .fds = pid ? lost_count_server_fds(pid) : vkt_count_fds(0),
+      .mappings = pid ? lost_count_server_mappings(pid, "venus-shm")
+                      : vkt_count_shared_mappings(0, "venus-shm"),
+   };
 }
 
 struct shared {
@@ -202,9 +152,9 @@ run(struct ext_device *a, struct ext_device *b, int count)
       if (ext_buffer_export(&probe, a, false))
          ext_object_finish(&probe);
       const struct usage after = host_usage();
-      printf("%d shared: host side %d fds and %d mappings, then %d and %d\n",
+      printf("%d shared: host side %u fds and %u mappings, then %u and %u\n",
              made, most.fds, most.mappings, after.fds, after.mappings);
-      U_CHECK(most.mappings >= made);
+      U_CHECK(most.mappings >= (uint32_t)made);
       /* The driver keeps a few things for reuse, sometimes one more; what
        * leaks, leaks for each of the thousands.
        */

@@ -7,10 +7,12 @@
  * the other one made, within one device, across two devices, and across two
  * instances. No other suite goes this way.
  *
- * usage: ext_modifier [closed] [none]: "closed" is for drivers whose
- * instances are separate connections that cannot share: an import from the
- * other instance has to be refused, with the right error, and everything else
- * goes on. "none" allows that nothing at all can be imported.
+ * usage: ext_modifier [closed] [none] [dma-buf|opaque]: "closed" is for
+ * drivers whose instances are separate connections that cannot share: an
+ * import from the other instance has to be refused, with the right error, and
+ * everything else goes on. "none" allows that nothing at all can be imported.
+ * "dma-buf" and "opaque" look at that handle type only: where the other one
+ * is a driver's own and does not work, or does not exist.
  *
  * Each modifier of a format is used in the ways that it has, with either
  * handle type. What cannot be rendered to is written by a shader, by a copy,
@@ -27,7 +29,7 @@
 #define HEIGHT 24
 
 struct suite {
-   bool closed;
+   bool closed, dma_buf_only, opaque_only;
    struct vkt_instance instances[2];
    struct ext_side sides[3]; /* two of the first instance, one of the second */
    uint32_t counts[EXT_RESULT_COUNT];
@@ -252,7 +254,8 @@ test_modifier(struct suite *suite,
 
    desc.usage =
       choose_usage(suite, &desc, modifier->drmFormatModifierTilingFeatures);
-   if (!desc.usage || !type)
+   if (!desc.usage || !type || (type == EXT_OPAQUE && suite->dma_buf_only) ||
+       (type == EXT_DMA_BUF && suite->opaque_only))
       return desc.usage != 0;
    suite->seen_something = false;
    for (size_t p = 0; p < VKT_ARRAY_SIZE(places); p++) {
@@ -310,6 +313,8 @@ main(int argc, char **argv)
    for (int i = 1; i < argc; i++) {
       suite.closed |= !strcmp(argv[i], "closed");
       none_allowed |= !strcmp(argv[i], "none");
+      suite.dma_buf_only |= !strcmp(argv[i], "dma-buf");
+      suite.opaque_only |= !strcmp(argv[i], "opaque");
    }
    ok = U_CHECK(vkt_instance_init(&suite.instances[0])) &&
         U_CHECK(vkt_instance_init(&suite.instances[1]));
@@ -317,7 +322,9 @@ main(int argc, char **argv)
       struct ext_side *side = &suite.sides[i];
 
       side->instance = &suite.instances[i / 2];
-      ok = U_CHECK(ext_device_init(&side->dev, side->instance)) &&
+      ok = U_CHECK(suite.opaque_only
+                      ? ext_device_init_opaque(&side->dev, side->instance)
+                      : ext_device_init(&side->dev, side->instance)) &&
            U_CHECK(ext_ops_init(&side->ops, &side->dev));
    }
    for (uint32_t i = 0; i < ext_format_count && ok; i++)

@@ -324,15 +324,16 @@ finish_submission(struct ext_ops *ops, VkImageView view, bool ok)
 VkClearColorValue
 ext_ops_clear_value(const struct ext_image *image, uint32_t seed)
 {
-   /* Eighths are exact in every float format, and but for 4/8 none lies half
-    * way between two numbers of a UNORM or SNORM format, which may be rounded
-    * either way and not the same in every tiling.
+   /* Eighths are exact in every float format. None of these lies half way
+    * between two numbers of a UNORM or SNORM format, as 4/8 does, nor near
+    * that of an sRGB one, as 7/8 does: what does may be rounded either way
+    * and not the same in every tiling.
     */
-   static const float eighths[7] = { 1, 2, 3, 5, 6, 7, 8 };
+   static const float eighths[5] = { 1, 2, 3, 5, 8 };
 
    if (ext_image_kind(image) == EXT_FLOAT) {
       return (VkClearColorValue){
-         .float32 = { eighths[seed % 7] / 8, 0.375f, 0.25f, 1.0f },
+         .float32 = { eighths[seed % 5] / 8, 0.375f, 0.25f, 1.0f },
       };
    }
    return (VkClearColorValue){ .uint32 = { seed % 7 + 1, 2, 3, 1 } };
@@ -376,8 +377,10 @@ write_by_host(struct ext_ops *ops,
           vkMapMemory(dev->handle, image->memory, 0, VK_WHOLE_SIZE, 0, &map),
           "vkMapMemory"))
       return false;
-   for (VkDeviceSize row = 0; (row + 1) * pitch <= image->size; row++) {
-      fill_pattern(image, (uint8_t *)map + row * pitch, (size_t)pitch,
+   uint8_t *first = (uint8_t *)map + image->offset;
+   const VkDeviceSize size = image->size - image->offset;
+   for (VkDeviceSize row = 0; (row + 1) * pitch <= size; row++) {
+      fill_pattern(image, first + row * pitch, (size_t)pitch,
                    seed * 4096 + (uint32_t)row);
    }
    vkUnmapMemory(dev->handle, image->memory);

@@ -7,7 +7,6 @@
  * things went, and although some rounds fail.
  */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,38 +16,6 @@
 #define FENCES  4
 #define WARM_UP 20
 #define ROUNDS  100
-
-static uint32_t
-count_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   uint32_t count = 0;
-
-   if (!U_CHECK(dir != NULL))
-      return 0;
-   while (readdir(dir))
-      count++;
-   closedir(dir);
-   return count;
-}
-
-/* Only what is shared with somebody: the heap may grow as it likes. */
-static uint32_t
-count_shared_mappings(void)
-{
-   FILE *maps = fopen("/proc/self/maps", "re");
-   char line[512], perms[8];
-   uint32_t count = 0;
-
-   if (!U_CHECK(maps != NULL))
-      return 0;
-   while (fgets(line, sizeof(line), maps)) {
-      if (sscanf(line, "%*s %7s", perms) == 1 && perms[3] == 's')
-         count++;
-   }
-   fclose(maps);
-   return count;
-}
 
 /* The order is the low bits of the round. */
 static bool
@@ -109,23 +76,23 @@ main(void)
       goto out;
    for (uint32_t round = 0; round < WARM_UP + ROUNDS; round++) {
       if (round == WARM_UP) {
-         fds = count_fds();
-         mappings = count_shared_mappings();
+         fds = vkt_count_fds(0);
+         mappings = vkt_count_shared_mappings(0, NULL);
       }
       if (!U_CHECK(share_once(&a, &b, round)) || !U_CHECK(fail_once(&a)))
          goto out;
    }
    /* the driver may have the fences of its last waits, and no more */
-   U_CHECK(count_fds() <= fds + FENCES);
-   U_CHECK_EQ(count_shared_mappings(), mappings);
+   U_CHECK(vkt_count_fds(0) <= fds + FENCES);
+   U_CHECK_EQ(vkt_count_shared_mappings(0, NULL), mappings);
 out:
    ext_device_finish(&b);
    ext_device_finish(&a);
    vkt_instance_finish(&instance);
 
    /* whole connections, too */
-   fds = count_fds();
-   mappings = count_shared_mappings();
+   fds = vkt_count_fds(0);
+   mappings = vkt_count_shared_mappings(0, NULL);
    for (uint32_t round = 0; round < 5; round++) {
       if (U_CHECK(vkt_instance_init(&instance)) &&
           U_CHECK(ext_device_init(&a, &instance)))
@@ -133,7 +100,7 @@ out:
       ext_device_finish(&a);
       vkt_instance_finish(&instance);
    }
-   U_CHECK_EQ(count_fds(), fds);
-   U_CHECK_EQ(count_shared_mappings(), mappings);
+   U_CHECK_EQ(vkt_count_fds(0), fds);
+   U_CHECK_EQ(vkt_count_shared_mappings(0, NULL), mappings);
    return u_test_result();
 }

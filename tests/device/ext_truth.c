@@ -11,6 +11,9 @@
  * An offer that cannot be proven that way is a failure; one in one direction
  * only (nothing can be exported, or imported) is counted and left. Buffers
  * are in ext_truth_buffer.c.
+ *
+ * usage: ext_truth [dma-buf|opaque]: looks at that handle type only: where
+ * the other one is a driver's own and does not work, or does not exist.
  */
 
 #include <string.h>
@@ -29,7 +32,9 @@ struct side {
 struct truth {
    struct vkt_instance instance;
    struct side sides[2];
-   uint32_t cases;   /* that were tried; its bits vary what is free */
+   VkExternalMemoryHandleTypeFlags types; /* those that are looked at */
+   uint32_t cases; /* that were tried; its bits vary what is free */
+   uint32_t proven;
    uint32_t one_way; /* exportable or importable, not both */
    uint32_t failed;
 
@@ -139,10 +144,12 @@ make_wanted(struct truth *truth,
 
 static bool
 prove(struct truth *truth,
-      const struct ext_image_desc *desc,
+      const struct ext_image_desc *offered,
       const struct role *role,
       bool dedicated_only)
 {
+   struct ext_image_desc copy = *offered;
+   const struct ext_image_desc *desc = &copy;
    const uint32_t n = truth->cases++;
    const bool importer_writes = n & 1;
    const bool dedicated = dedicated_only || (n & 2);
@@ -156,6 +163,7 @@ prove(struct truth *truth,
    bool ok = false;
    int fd = -1;
 
+   copy.behind = n & 8;
    /* the same driver, or whoever understands dma-bufs */
    writer->ops.family = reader->ops.family = desc->type == EXT_OPAQUE
                                                 ? VK_QUEUE_FAMILY_EXTERNAL
@@ -205,7 +213,8 @@ test_image(struct truth *truth,
    VkExternalMemoryProperties props;
 
    desc.usage = app_role->usage;
-   if (ext_image_ask(&truth->instance, &desc, &props) != VK_SUCCESS)
+   if (!(truth->types & desc.type) ||
+       ext_image_ask(&truth->instance, &desc, &props) != VK_SUCCESS)
       return;
    U_CHECK(props.compatibleHandleTypes & desc.type);
    if ((props.externalMemoryFeatures & both) != both) {
@@ -225,6 +234,9 @@ test_image(struct truth *truth,
        role.write == EXT_WRITE_COPY &&
        !(app_role->usage & VK_IMAGE_USAGE_TRANSFER_DST_BIT)) {
       role.write = EXT_WRITE_HOST;
+      /* such a depth may be sampled by its driver's word only */
+      role.read = EXT_READ_COPY;
+      desc.usage |= VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
       desc.usage &= ~(VkFlags)VK_IMAGE_USAGE_TRANSFER_DST_BIT;
       result = ext_image_ask(&truth->instance, &desc, &props);
       *have_wanted = false;
@@ -240,8 +252,10 @@ test_image(struct truth *truth,
    *have_wanted |= problem == NULL;
    if (role.write == EXT_WRITE_HOST)
       *have_wanted = false; /* not what the others write */
-   if (!problem)
+   if (!problem) {
+      truth->proven++;
       return;
+   }
    truth->failed++;
    fprintf(stderr,
            "format %d, tiling %d, modifier 0x%llx, type 0x%x, %s: %s\n",
@@ -285,14 +299,20 @@ test_format(struct truth *truth, const struct ext_format *format)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
    static struct truth truth;
 
+   const bool opaque = argc > 1 && !strcmp(argv[1], "opaque");
+   const bool dma_buf = argc > 1 && !strcmp(argv[1], "dma-buf");
+   bool (*const init)(struct ext_device *, const struct vkt_instance *) =
+      opaque ? ext_device_init_opaque : ext_device_init;
+
+   truth.types = (opaque ? 0 : EXT_DMA_BUF) | (dma_buf ? 0 : EXT_OPAQUE);
    vkt_bound(600);
    if (U_CHECK(vkt_instance_init(&truth.instance)) &&
-       U_CHECK(ext_device_init(&truth.sides[0].dev, &truth.instance)) &&
-       U_CHECK(ext_device_init(&truth.sides[1].dev, &truth.instance)) &&
+       U_CHECK(init(&truth.sides[0].dev, &truth.instance)) &&
+       U_CHECK(init(&truth.sides[1].dev, &truth.instance)) &&
        U_CHECK(ext_ops_init(&truth.sides[0].ops, &truth.sides[0].dev)) &&
        U_CHECK(ext_ops_init(&truth.sides[1].ops, &truth.sides[1].dev))) {
       for (uint32_t i = 0; i < ext_format_count; i++)
@@ -302,7 +322,7 @@ main(void)
       U_CHECK(truth.cases + truth.one_way > 0);
       printf(
          "images: %u offers proven, %u failed, %u in one direction only\n",
-         truth.cases - truth.failed, truth.failed, truth.one_way);
+         truth.proven, truth.failed, truth.one_way);
    }
    for (uint32_t i = 0; i < 2; i++) {
       ext_ops_finish(&truth.sides[i].ops);

@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: MIT
 """Compares the extensions that a device offers with the rule for them.
 
-    extensions_test.py VENUS_RUN DEVICE_EXTENSIONS REGISTRY GEN_DIR
+    extensions_test.py VENUS_RUN DEVICE_EXTENSIONS REGISTRY GEN_DIR PLATFORMS
 
 The rule: what the host's driver has, the renderer's protocol has and the
 registry of the build has, but for what extensions.py leaves out with a reason;
-what the driver has by itself; and what comes with shared memory, which there
+what the driver has by itself, for the window systems of the build; and what comes with shared memory, which there
 is with the host layer. The renderer is asked for its protocol here, without the driver.
 """
 
@@ -61,7 +61,7 @@ def main() -> int:
         print(*capset(), sep='\n')
         return 0
 
-    venus_run, program, registry, gen_dir = sys.argv[1:]
+    venus_run, program, registry, gen_dir, platforms = sys.argv[1:]
     sys.path.insert(0, gen_dir)
     import extensions  # pylint: disable=import-outside-toplevel
     rows = extensions.DEVICE
@@ -89,6 +89,8 @@ def main() -> int:
                 failures.append(f'{name}: the protocol does have it')
         elif row.kind == extensions.TRANSPORT:
             pass  # vtest has none of it
+        elif not set(platforms.split(',')).issuperset(row.platforms):
+            pass
         elif row.kind in (extensions.NATIVE, extensions.EXTERNAL):
             offered.add(name)
         elif name in host and name in on_wire and row.spec <= spec:

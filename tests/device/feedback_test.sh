@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Usage: feedback_test.sh VENUS_RUN DEVICE_FEEDBACK
+# Usage: feedback_test.sh VENUS_RUN DEVICE_PROGRAM
 #
 # Asking for the state of events and queries, and waiting for idle queues, must
 # not cost answers of the renderer: a program that asks 500 times waits for as

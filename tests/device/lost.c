@@ -385,7 +385,7 @@ test_killed(pid_t server, bool workers_only)
 {
    struct thread threads[JOB_COUNT];
    struct state state;
-   const uint32_t fds = lost_count_fds();
+   const uint32_t fds = vkt_count_fds(0);
 
    if (!U_CHECK(state_init(&state)))
       return;
@@ -395,9 +395,9 @@ test_killed(pid_t server, bool workers_only)
    join_threads(threads, true);
    check_stays_lost(&state);
    state_finish(&state);
-   U_CHECK_EQ(lost_count_fds(), fds);
+   U_CHECK_EQ(vkt_count_fds(0), fds);
    check_new_instance(workers_only);
-   U_CHECK_EQ(lost_count_fds(), fds);
+   U_CHECK_EQ(vkt_count_fds(0), fds);
 }
 
 /* After some normal life the gates open, and everything is as it should. */

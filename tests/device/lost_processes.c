@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vk_fixture.h"
+
 #define MAX_PROCESSES 64
 
 static bool
@@ -107,26 +109,6 @@ lost_signal(pid_t server, bool workers_only, int signal_number)
    return sent;
 }
 
-static uint32_t
-count_fds(const char *path)
-{
-   DIR *dir = opendir(path);
-   uint32_t count = 0;
-
-   if (!dir)
-      return 0;
-   while (readdir(dir))
-      count++;
-   closedir(dir);
-   return count;
-}
-
-uint32_t
-lost_count_fds(void)
-{
-   return count_fds("/proc/self/fd");
-}
-
 uint32_t
 lost_count_server_fds(pid_t server)
 {
@@ -134,11 +116,19 @@ lost_count_server_fds(pid_t server)
    const uint32_t count = list_processes(server, list);
    uint32_t fds = 0;
 
-   for (uint32_t i = 0; i < count; i++) {
-      char path[64];
-
-      snprintf(path, sizeof(path), "/proc/%d/fd", (int)list[i]);
-      fds += count_fds(path);
-   }
+   for (uint32_t i = 0; i < count; i++)
+      fds += vkt_count_fds(list[i]);
    return fds;
+}
+
+uint32_t
+lost_count_server_mappings(pid_t server, const char *of)
+{
+   pid_t list[MAX_PROCESSES];
+   const uint32_t count = list_processes(server, list);
+   uint32_t mappings = 0;
+
+   for (uint32_t i = 0; i < count; i++)
+      mappings += vkt_count_shared_mappings(list[i], of);
+   return mappings;
 }

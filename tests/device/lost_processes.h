@@ -18,10 +18,9 @@
  * are render servers and workers only. Returns how many got it. */
 uint32_t lost_signal(pid_t server, bool workers_only, int signal_number);
 
-/* The open fds of this process. */
-uint32_t lost_count_fds(void);
-
-/* Those of the server and all of its descendants. */
+/* vkt_count_fds() and vkt_count_shared_mappings() of the server and all of
+ * its descendants. */
 uint32_t lost_count_server_fds(pid_t server);
+uint32_t lost_count_server_mappings(pid_t server, const char *of);
 
 #endif /* LOST_PROCESSES_H */

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Query results in all forms: narrow and wide, with availability, partial,
- * before and after; what must be left alone; and waiting for a result while
- * the queue itself waits for the host.
+ * before and after; what must be left alone; waiting for a result while the
+ * queue itself waits for the host; and queries in passes with several views.
  */
 
 #include <pthread.h>
@@ -195,24 +195,241 @@ out:
    vkDestroySemaphore(dev->handle, opener.gate, NULL);
 }
 
-int
-main(void)
+/* How a pass with views comes about. */
+enum views {
+   VIEWS_PASS,      /* by a render pass */
+   VIEWS_PASS2,     /* by one of the second kind */
+   VIEWS_SECONDARY, /* by either, seen from a secondary command buffer */
+   VIEWS_DYNAMIC,
+};
+
+/* Two views in the first subpass, one of two in the second. */
+static const uint32_t view_masks[2] = { 3, 2 };
+
+static VkRenderPass
+create_views(struct vkt_device *dev, enum views how)
 {
+   const VkSubpassDescription subpasses[2] = { 0 };
+   const VkRenderPassMultiviewCreateInfo views = {
+      .sType = VK_STRUCTURE_TYPE_RENDER_PASS_MULTIVIEW_CREATE_INFO,
+      .subpassCount = 2,
+      .pViewMasks = view_masks,
+   };
+   const VkRenderPassCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO,
+      .pNext = &views,
+      .subpassCount = 2,
+      .pSubpasses = subpasses,
+   };
+   VkSubpassDescription2 subpasses2[2];
+   const VkRenderPassCreateInfo2 info2 = {
+      .sType = VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO_2,
+      .subpassCount = 2,
+      .pSubpasses = subpasses2,
+   };
+   VkRenderPass pass = VK_NULL_HANDLE;
+
+   for (uint32_t i = 0; i < 2; i++) {
+      subpasses2[i] = (VkSubpassDescription2){
+         .sType = VK_STRUCTURE_TYPE_SUBPASS_DESCRIPTION_2,
+         .viewMask = view_masks[i],
+      };
+   }
+   if (how == VIEWS_PASS)
+      VKT_CHECK(vkCreateRenderPass(dev->handle, &info, NULL, &pass));
+   else if (how != VIEWS_DYNAMIC)
+      VKT_CHECK(vkCreateRenderPass2(dev->handle, &info2, NULL, &pass));
+   return pass;
+}
+
+static void
+record_query(VkCommandBuffer cmd, VkQueryPool pool, uint32_t query)
+{
+   vkCmdBeginQuery(cmd, pool, query, 0);
+   vkCmdEndQuery(cmd, pool, query);
+}
+
+/* The queries of a subpass, in a secondary command buffer of their own. */
+static VkCommandBuffer
+record_secondary(struct vkt_device *dev,
+                 VkQueryPool pool,
+                 VkRenderPass pass,
+                 uint32_t subpass,
+                 uint32_t query)
+{
+   const VkCommandBufferAllocateInfo alloc = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+      .commandPool = dev->pool,
+      .level = VK_COMMAND_BUFFER_LEVEL_SECONDARY,
+      .commandBufferCount = 1,
+   };
+   const VkCommandBufferInheritanceInfo inherit = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO,
+      .renderPass = pass,
+      .subpass = subpass,
+   };
+   const VkCommandBufferBeginInfo begin = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+      .flags = VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT,
+      .pInheritanceInfo = &inherit,
+   };
+   VkCommandBuffer cmd = VK_NULL_HANDLE;
+
+   if (VKT_CHECK(vkAllocateCommandBuffers(dev->handle, &alloc, &cmd))) {
+      VKT_CHECK(vkBeginCommandBuffer(cmd, &begin));
+      record_query(cmd, pool, query);
+      VKT_CHECK(vkEndCommandBuffer(cmd));
+   }
+   return cmd;
+}
+
+/* Queries 0 and 1 in the first subpass, 2 in the second, 3 behind both. */
+static void
+record_views(struct vkt_device *dev,
+             enum views how,
+             VkQueryPool pool,
+             VkRenderPass pass,
+             VkFramebuffer framebuffer,
+             VkCommandBuffer secondary[2])
+{
+   const VkRenderPassBeginInfo begin = {
+      .sType = VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO,
+      .renderPass = pass,
+      .framebuffer = framebuffer,
+      .renderArea.extent = { 8, 8 },
+   };
+   VkRenderingInfo rendering = {
+      .sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
+      .renderArea.extent = { 8, 8 },
+   };
+   const VkSubpassContents contents =
+      how == VIEWS_SECONDARY ? VK_SUBPASS_CONTENTS_SECONDARY_COMMAND_BUFFERS
+                             : VK_SUBPASS_CONTENTS_INLINE;
+   const VkSubpassBeginInfo begin2 = {
+      .sType = VK_STRUCTURE_TYPE_SUBPASS_BEGIN_INFO,
+      .contents = contents,
+   };
+   const VkSubpassEndInfo end2 = {
+      .sType = VK_STRUCTURE_TYPE_SUBPASS_END_INFO,
+   };
+   static const uint32_t queries[2] = { 0, 2 };
+
+   if (how == VIEWS_PASS2)
+      vkCmdBeginRenderPass2(dev->cmd, &begin, &begin2);
+   else if (how != VIEWS_DYNAMIC)
+      vkCmdBeginRenderPass(dev->cmd, &begin, contents);
+   for (uint32_t i = 0; i < 2; i++) {
+      if (how == VIEWS_DYNAMIC) {
+         rendering.viewMask = view_masks[i];
+         vkCmdBeginRendering(dev->cmd, &rendering);
+      } else if (i && how == VIEWS_PASS2) {
+         vkCmdNextSubpass2(dev->cmd, &begin2, &end2);
+      } else if (i) {
+         vkCmdNextSubpass(dev->cmd, contents);
+      }
+      if (how == VIEWS_SECONDARY) {
+         secondary[i] = record_secondary(dev, pool, pass, i, queries[i]);
+         vkCmdExecuteCommands(dev->cmd, 1, &secondary[i]);
+      } else {
+         record_query(dev->cmd, pool, queries[i]);
+      }
+      if (how == VIEWS_DYNAMIC)
+         vkCmdEndRendering(dev->cmd);
+   }
+   if (how == VIEWS_PASS2)
+      vkCmdEndRenderPass2(dev->cmd, &end2);
+   else if (how != VIEWS_DYNAMIC)
+      vkCmdEndRenderPass(dev->cmd);
+   record_query(dev->cmd, pool, 3);
+}
+
+/* With views a query takes as many numbers as the subpass has views. The
+ * answer is asked for so many times. */
+static void
+test_views(struct vkt_device *dev, enum views how, unsigned long times)
+{
+   VkRenderPass pass = create_views(dev, how);
+   const VkFramebufferCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
+      .renderPass = pass,
+      .width = 8,
+      .height = 8,
+      .layers = 1,
+   };
+   VkQueryPool pool = VK_NULL_HANDLE;
+   VkFramebuffer framebuffer = VK_NULL_HANDLE;
+   VkCommandBuffer secondary[2] = { VK_NULL_HANDLE };
+
+   create_pool(dev, VK_QUERY_TYPE_OCCLUSION, &pool);
+   if (pass)
+      VKT_CHECK(vkCreateFramebuffer(dev->handle, &info, NULL, &framebuffer));
+   if (!U_CHECK(vkt_begin(dev)))
+      goto out;
+   vkCmdResetQueryPool(dev->cmd, pool, 0, QUERIES);
+   record_views(dev, how, pool, pass, framebuffer, secondary);
+   if (!U_CHECK(vkt_submit_wait(dev)))
+      goto out;
+   if (times)
+      check_form(dev, pool, VK_QUERY_RESULT_WITH_AVAILABILITY_BIT, QUERIES);
+   else
+      check_forms(dev, pool, false, QUERIES);
+   for (; times > 1; times--)
+      check_form(dev, pool, VK_QUERY_RESULT_WITH_AVAILABILITY_BIT, QUERIES);
+out:
+   for (uint32_t i = 0; i < 2 && secondary[i]; i++)
+      vkFreeCommandBuffers(dev->handle, dev->pool, 1, &secondary[i]);
+   vkDestroyFramebuffer(dev->handle, framebuffer, NULL);
+   vkDestroyRenderPass(dev->handle, pass, NULL);
+   vkDestroyQueryPool(dev->handle, pool, NULL);
+}
+
+static void
+test_all_views(struct vkt_device *dev, bool dynamic, unsigned long times)
+{
+   test_views(dev, VIEWS_PASS, times);
+   test_views(dev, VIEWS_PASS2, times);
+   test_views(dev, VIEWS_SECONDARY, times);
+   if (dynamic)
+      test_views(dev, VIEWS_DYNAMIC, times);
+}
+
+/* "poll N": queries of passes with views only, whose results are asked for N
+ * times; feedback_test.sh counts the answers. */
+int
+main(int argc, char **argv)
+{
+   VkPhysicalDeviceVulkan13Features vk13 = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
+      .dynamicRendering = VK_TRUE,
+   };
+   VkPhysicalDeviceVulkan11Features vk11 = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+      .multiview = VK_TRUE,
+   };
    VkPhysicalDeviceVulkan12Features features = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+      .pNext = &vk11,
       .timelineSemaphore = VK_TRUE,
       .hostQueryReset = VK_TRUE,
    };
+   const unsigned long times =
+      argc == 3 && !strcmp(argv[1], "poll") ? strtoul(argv[2], NULL, 10) : 0;
    struct vkt_instance instance;
    struct vkt_device dev = { 0 };
 
    vkt_bound(60);
    if (!U_CHECK(vkt_instance_init(&instance)))
       goto out;
+   const bool dynamic = instance.props.apiVersion >= VK_API_VERSION_1_3;
+   if (dynamic)
+      vk11.pNext = &vk13;
    if (U_CHECK(vkt_device_init(&dev, &instance, NULL, 0, &features))) {
-      test_type(&dev, VK_QUERY_TYPE_OCCLUSION);
-      if (instance.timestamp_bits)
-         test_type(&dev, VK_QUERY_TYPE_TIMESTAMP);
+      if (!times) {
+         test_type(&dev, VK_QUERY_TYPE_OCCLUSION);
+         if (instance.timestamp_bits)
+            test_type(&dev, VK_QUERY_TYPE_TIMESTAMP);
+      }
+      test_all_views(&dev, dynamic, times);
    }
 out:
    vkt_device_finish(&dev);

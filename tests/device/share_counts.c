@@ -17,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vk_fixture.h"
+
 /* What the kernel's question is made of; headers of Debian 12 lack it. */
 struct resource_info {
    uint32_t bo_handle, res_handle, size, blob_mem;
@@ -68,19 +70,6 @@ count_fds(struct share_counts *counts)
 }
 
 static bool
-count_maps(struct share_counts *counts)
-{
-   FILE *file = fopen("/proc/self/maps", "re");
-   char line[512];
-
-   while (file && fgets(line, sizeof(line), file))
-      counts->maps += strstr(line, "/dev/dri/") != NULL;
-   if (file)
-      fclose(file);
-   return counts->maps > 0;
-}
-
-static bool
 count_host(struct share_counts *counts, const char *command)
 {
    FILE *pipe = popen(command, "re");
@@ -100,7 +89,9 @@ bool
 share_count(struct share_counts *counts, const char *host_command)
 {
    memset(counts, 0, sizeof(*counts));
-   if (!count_fds(counts) || !count_maps(counts)) {
+   const bool has_device = count_fds(counts);
+   counts->maps = (int)vkt_count_shared_mappings(0, "/dev/dri/");
+   if (!has_device || !counts->maps) {
       fprintf(stderr, "this process has no virtio-gpu device\n");
       return false;
    }

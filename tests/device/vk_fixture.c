@@ -93,6 +93,14 @@ find_queue_family(struct vkt_instance *instance)
 bool
 vkt_instance_init(struct vkt_instance *instance)
 {
+   return vkt_instance_init_with(instance, NULL, 0);
+}
+
+bool
+vkt_instance_init_with(struct vkt_instance *instance,
+                       const char *const *exts,
+                       uint32_t ext_count)
+{
    const VkApplicationInfo app = {
       .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
       .pApplicationName = "venus-dmabuf device test",
@@ -101,6 +109,8 @@ vkt_instance_init(struct vkt_instance *instance)
    const VkInstanceCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
       .pApplicationInfo = &app,
+      .enabledExtensionCount = ext_count,
+      .ppEnabledExtensionNames = exts,
    };
    uint32_t count = 1;
    VkResult result;

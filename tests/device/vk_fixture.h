@@ -12,6 +12,7 @@
 #ifndef VK_FIXTURE_H
 #define VK_FIXTURE_H
 
+#include <sys/types.h>
 #include <vulkan/vulkan.h>
 
 #include "u_test.h"
@@ -44,6 +45,10 @@ struct vkt_instance {
 };
 
 bool vkt_instance_init(struct vkt_instance *instance);
+/* With instance extensions. */
+bool vkt_instance_init_with(struct vkt_instance *instance,
+                            const char *const *exts,
+                            uint32_t ext_count);
 void vkt_instance_finish(struct vkt_instance *instance);
 bool vkt_instance_has(const struct vkt_instance *instance, const char *ext);
 
@@ -145,5 +150,13 @@ bool vkt_device_works(struct vkt_device *dev);
 
 VkShaderModule
 vkt_shader(struct vkt_device *dev, const uint32_t *code, size_t size_bytes);
+
+/* How many fds a process has, for comparison with another count; pid 0: this
+ * one. 0 for another process that is gone. */
+uint32_t vkt_count_fds(pid_t pid);
+
+/* The same for mappings that are shared with somebody (the heap may grow as
+ * it likes), of files whose name contains that, or NULL for all. */
+uint32_t vkt_count_shared_mappings(pid_t pid, const char *of);
 
 #endif /* VK_FIXTURE_H */

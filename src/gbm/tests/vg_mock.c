@@ -207,7 +207,7 @@ vg_gpu_modifiers(struct vg_gpu *gpu,
 bool
 vg_gpu_allocate(struct vg_gpu *gpu,
                 const struct vg_image_info *info,
-                const uint64_t *modifiers,
+                const struct vg_modifier *modifiers,
                 uint32_t modifier_count,
                 struct vg_layout *layout_out,
                 int *fd_out)
@@ -220,9 +220,9 @@ vg_gpu_allocate(struct vg_gpu *gpu,
 
    last_usage = info->usage;
    *layout_out = (struct vg_layout){
-      .modifier = modifiers[0],
+      .modifier = modifiers[0].modifier,
       .size_B = size,
-      .plane_count = modifiers[0] == MOCK_TILED ? 2 : 1,
+      .plane_count = modifiers[0].plane_count,
       .planes = { { 0, stride }, { 64, 32 } },
    };
    *fd_out = mock_foreign(size);

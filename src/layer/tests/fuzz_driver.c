@@ -42,7 +42,8 @@ struct object {
 
    uint64_t size_B;         /* memory, buffer */
    uint8_t *pointer;        /* memory that was imported */
-   struct object *bound;    /* of a buffer: its memory */
+   struct object *bound;    /* of a buffer or an image: its memory */
+   uint64_t offset_B;       /* of an image, there */
    VkImageCreateInfo image; /* without pNext */
    VkImageTiling tiling;
 };
@@ -257,9 +258,11 @@ get_features2(VkPhysicalDevice physical, VkPhysicalDeviceFeatures2 *out)
 static VkFormatFeatureFlags
 linear_features(VkFormat format)
 {
-   return format % 5 ? VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT |
-                          VK_FORMAT_FEATURE_TRANSFER_SRC_BIT
-                     : 0;
+   if (!(format % 5))
+      return 0;
+   return VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT |
+          VK_FORMAT_FEATURE_TRANSFER_SRC_BIT |
+          (config.can_clear ? VK_FORMAT_FEATURE_TRANSFER_DST_BIT : 0);
 }
 
 static void VKAPI_PTR
@@ -612,7 +615,10 @@ get_image_requirements(VkDevice device,
                        VkImage image,
                        VkMemoryRequirements *out)
 {
-   fill_requirements(image_size(&OBJECT(image, KIND_IMAGE)->image), out);
+   const VkImageCreateInfo *info = &OBJECT(image, KIND_IMAGE)->image;
+   fill_requirements(image_size(info), out);
+   if (config.optimal_elsewhere && info->tiling == VK_IMAGE_TILING_OPTIMAL)
+      out->memoryTypeBits = 1;
 }
 
 static void VKAPI_PTR
@@ -645,7 +651,9 @@ fill_layout(const VkImageCreateInfo *info,
                 !(subresource->aspectMask & memory_planes));
    *out = (VkSubresourceLayout){
       .size = image_size(info),
-      .rowPitch = (uint64_t)info->extent.width * 4,
+      .rowPitch = config.lies_about_pitch
+                     ? UINT64_MAX / (info->extent.height + 1)
+                     : (uint64_t)info->extent.width * 4,
       .offset = !config.lies_about_planes &&
                       (subresource->aspectMask & VK_IMAGE_ASPECT_PLANE_1_BIT)
                    ? image_size(info)
@@ -699,7 +707,10 @@ bind_image(VkDevice device,
            VkDeviceSize offset)
 {
    MAY_FAIL(VK_ERROR_OUT_OF_DEVICE_MEMORY);
+   struct object *object = OBJECT(image, KIND_IMAGE);
    U_FUZZ_CHECK(offset <= OBJECT(memory, KIND_MEMORY)->size_B);
+   object->bound = OBJECT(memory, KIND_MEMORY);
+   object->offset_B = offset;
    return VK_SUCCESS;
 }
 
@@ -771,6 +782,24 @@ fill_buffer(VkCommandBuffer command,
    U_FUZZ_CHECK(offset + size <= buffer->bound->size_B);
    for (uint64_t i = 0; i < size; i += 4)
       memcpy(buffer->bound->pointer + offset + i, &value, 4);
+}
+
+/* The probe's: white, without gaps between the rows. */
+static void VKAPI_PTR
+clear_image(VkCommandBuffer command,
+            VkImage handle,
+            VkImageLayout layout,
+            const VkClearColorValue *color,
+            uint32_t count,
+            const VkImageSubresourceRange *ranges)
+{
+   const struct object *image = OBJECT(handle, KIND_IMAGE);
+   const uint64_t size_B = image_size(&image->image);
+   U_FUZZ_CHECK(config.can_clear);
+   if (config.loses_writes || !image->bound || !image->bound->pointer)
+      return;
+   U_FUZZ_CHECK(image->offset_B + size_B <= image->bound->size_B);
+   memset(image->bound->pointer + image->offset_B, 0xff, size_B);
 }
 
 static void VKAPI_PTR
@@ -897,6 +926,7 @@ static const struct entry device_entries[] = {
    ENTRY(AllocateCommandBuffers, allocate_commands),
    ENTRY(BeginCommandBuffer, begin_commands),
    ENTRY(EndCommandBuffer, end_commands),
+   ENTRY(CmdClearColorImage, clear_image),
    ENTRY(CmdFillBuffer, fill_buffer),
    ENTRY(CreateFence, create_fence),
    ENTRY(DestroyFence, destroy_fence),

@@ -30,6 +30,9 @@ struct fuzz_driver_config {
    bool hides_host_import;  /* says of buffers that they cannot */
    bool loses_writes;       /* what its device writes does not arrive */
    bool lies_about_planes;
+   bool lies_about_pitch;  /* a linear image reaches beyond its memory */
+   bool can_clear;         /* linear images, by a transfer */
+   bool optimal_elsewhere; /* such images fit the first memory type only */
    uint32_t type_count;
    uint32_t host_types;
    uint64_t heap_size_B;

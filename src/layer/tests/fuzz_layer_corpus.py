@@ -19,6 +19,10 @@ HOSTS = {
     'files': bytes([0, 0, 0, 0x20, 0]),
     'udmabuf': bytes([0, 0, 0, 0x10, 0]),
     'loses-writes': bytes([0, 2, 0, 0, 0]),
+    'clears': bytes([0, 0x10, 0, 0, 0]),
+    'clear-is-lost': bytes([0, 0x12, 0, 0, 0]),
+    'clear-with-pitch': bytes([0, 0x30, 0, 0, 0]),
+    'optimal-elsewhere': bytes([0x02, 0x50, 0x33, 1, 0]),
     'no-host-import': bytes([1, 0, 0, 0, 0]),
 }
 

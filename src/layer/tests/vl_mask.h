@@ -30,6 +30,8 @@
  *    optimal-elsewhere  with discrete: optimal images want the first type
  *    no-linear-render  linear images have no such feature, but a query with
  *                     that usage succeeds
+ *    no-linear-write  no copy and no shader writes to linear images
+ *    linear-depth     linear images of D16 can be sampled
  *    native-dma-buf   the driver has dma-bufs of its own
  *
  * One driver, one thread: the next functions are kept in plain globals.

@@ -139,7 +139,8 @@ query_modifier(struct vt_instance *in,
 }
 
 static VkResult
-query_tiling(struct vt_instance *in,
+query_format(struct vt_instance *in,
+             VkFormat format,
              VkImageTiling tiling,
              VkExternalMemoryHandleTypeFlagBits type,
              VkImageUsageFlags usage)
@@ -151,7 +152,7 @@ query_tiling(struct vt_instance *in,
    const VkPhysicalDeviceImageFormatInfo2 info = {
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
       .pNext = type ? &external : NULL,
-      .format = FORMAT,
+      .format = format,
       .type = VK_IMAGE_TYPE_2D,
       .tiling = tiling,
       .usage = usage,
@@ -161,6 +162,32 @@ query_tiling(struct vt_instance *in,
    };
    return in->GetPhysicalDeviceImageFormatProperties2(in->physical, &info,
                                                       &properties);
+}
+
+static VkResult
+query_tiling(struct vt_instance *in,
+             VkImageTiling tiling,
+             VkExternalMemoryHandleTypeFlagBits type,
+             VkImageUsageFlags usage)
+{
+   return query_format(in, FORMAT, tiling, type, usage);
+}
+
+/* Nobody else could make sense of a depth, so a linear one is not shared. */
+void
+test_linear_depth(struct vt_device *device)
+{
+   struct vt_instance *in = device->instance;
+   const VkImageUsageFlags usage = VK_IMAGE_USAGE_SAMPLED_BIT;
+   U_CHECK_EQ(
+      query_format(in, VK_FORMAT_D16_UNORM, VK_IMAGE_TILING_LINEAR, 0, usage),
+      VK_SUCCESS);
+   U_CHECK_EQ(query_format(in, VK_FORMAT_D16_UNORM, VK_IMAGE_TILING_LINEAR,
+                           DMA_BUF, usage),
+              VK_ERROR_FORMAT_NOT_SUPPORTED);
+   U_CHECK_EQ(query_format(in, VK_FORMAT_D16_UNORM, VK_IMAGE_TILING_OPTIMAL,
+                           DMA_BUF, usage),
+              VK_SUCCESS);
 }
 
 /* What fits no shared memory is not offered as shared. */

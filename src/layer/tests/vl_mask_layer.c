@@ -317,6 +317,13 @@ mask_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physical,
    next.GetPhysicalDeviceFormatProperties2(physical, format, properties);
    VkFormatProperties3 *properties3 =
       (void *)mask_find(properties, VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_3);
+   const VkFormatFeatureFlags added =
+      mask_is("linear-depth") && format == VK_FORMAT_D16_UNORM
+         ? VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT
+         : 0;
+   properties->formatProperties.linearTilingFeatures |= added;
+   if (properties3)
+      properties3->linearTilingFeatures |= added;
    /* the bits of the two are the same */
    const VkFormatFeatureFlags missing =
       (mask_is("no-linear-render") ? VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT
@@ -358,6 +365,8 @@ mask_GetPhysicalDeviceImageFormatProperties2(
          copy.pNext = external;
       }
    }
+   if (mask_is("linear-depth") && info->format == VK_FORMAT_D16_UNORM)
+      copy.tiling = VK_IMAGE_TILING_OPTIMAL;
    if (mask_is("no-linear-write") && copy.tiling == VK_IMAGE_TILING_LINEAR &&
        (info->usage &
         (VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_STORAGE_BIT)))

@@ -245,6 +245,7 @@ main(int argc, char **argv)
         2,
         test_optimal_elsewhere },
       { "discrete,hide-fd", { 1, 1, 1, 1 }, 3, 2, test_discrete },
+      { "linear-depth", { 1, 1, 1, 1 }, 1, 1, test_linear_depth },
       { "no-linear-render", { 1, 1, 1, 1 }, 1, 1, test_no_linear_render },
       { "non-coherent", { 1, 1, 1, 1 }, 3, 2, test_non_coherent },
       { "only-non-coherent", { 1, 0, 0, 0 }, 1, 1, NULL },

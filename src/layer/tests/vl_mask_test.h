@@ -25,6 +25,7 @@ int mask_memory_failures(void);
 /* vl_mask_image_test.c */
 void use_plain_image(struct vt_device *device);
 void test_optimal_elsewhere(struct vt_device *device);
+void test_linear_depth(struct vt_device *device);
 void test_no_linear_render(struct vt_device *device);
 void test_native(struct vt_device *device);
 int mask_image_failures(void);

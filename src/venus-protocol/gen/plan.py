@@ -105,6 +105,9 @@ class Plan:
     def put_fixed(self, f: Field) -> None:
         """The elements of a fixed array of a flat type, after their count."""
         size = fixed_size(f) - 8
+        if f.wire.replace:
+            raise GeneratorError(f'no rule for the array "{f.member.decl}", '
+                                 'whose values are replaced')
         if f.wire.is_byte:
             kind = 'chars' if f.wire.name == 'char' else 'bytes'
             self.put(kind, size, f.expr, count=f.count, unit=f.number)
@@ -136,7 +139,7 @@ def encode_field(f: Field, plan: Plan) -> None:
     if f.shape == 'null':
         plan.put('u64', 8, '0')
     elif f.shape == 'value' and f.wire.is_flat:
-        plan.put_value(f.wire, expr)
+        plan.put_value(f.wire, f.wire.sent(expr))
     elif f.shape == 'value' and f.wire.kind == 'union':
         plan.call('union', expr, wire=f.wire,
                   tag=f'val->{f.member.selector}')

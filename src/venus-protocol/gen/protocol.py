@@ -67,6 +67,11 @@ class Protocol:
         self.chained_outputs = self._sorted(self._chained_outputs)
 
     @property
+    def replaced(self) -> list[Wire]:
+        """Enums of which a value is sent as another."""
+        return self._sorted(set(self.venus.rules.replace))
+
+    @property
     def chain_structs(self) -> list[Wire]:
         """All structs that occur in a chain."""
         return self._sorted(self._chained | self._chained_outputs)

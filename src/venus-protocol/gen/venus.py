@@ -49,6 +49,7 @@ class Rules:
         self.lens: dict[tuple[str, str], list[str]] = {}
         self.value: set[tuple[str, str]] = set()
         self.first: dict[str, str] = {}
+        self.replace: dict[str, tuple[str, str]] = {}
         for rule in root.findall('rules/*'):
             self._add(rule, registry)
 
@@ -83,6 +84,8 @@ class Rules:
             self.value.add((owner, member))
         elif rule.tag == 'first':
             self.first[owner] = member
+        elif rule.tag == 'replace':
+            self.replace[owner] = (rule.get('value'), rule.get('by'))
         else:
             raise GeneratorError(f'venus.xml: no rule is named {rule.tag}')
 

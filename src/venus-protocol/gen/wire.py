@@ -38,6 +38,8 @@ class Wire:
     memory: size of a type that looks the same in memory and on the wire (an
             array of it is one copy), else 0. align goes with it.
     store:  of a scalar: 'u32', 'u64' or 'f32'.
+    replace: of an enum: a value that a renderer must not see, and what is
+            sent instead of it.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Wire:
     memory: int = 0
     align: int = 0
     store: str = ''
+    replace: tuple[str, str] | None = None
     type: Type | None = None
     fields: list['Field'] = field(default_factory=list)
     union_member: 'Field | None' = None  # the one that is always sent
@@ -54,6 +57,10 @@ class Wire:
     @property
     def stype(self) -> str | None:
         return self.type.stype if self.type else None
+
+    def sent(self, expr: str) -> str:
+        """The C value that is sent for a value of the type."""
+        return f'vn_sent_{self.name}({expr})' if self.replace else expr
 
     @property
     def is_flat(self) -> bool:
@@ -149,7 +156,11 @@ class Wires:
             return replace(self.get(kind.base), name=name)
         if kind.category == 'enum':
             size = kind.width // 8
-            return Wire(name, 'scalar', size, size, size, f'u{kind.width}')
+            replaced = self.rules.replace.get(name)
+            # one that is not sent as it is is no plain memory
+            same = 0 if replaced else size
+            return Wire(name, 'scalar', size, same, same, f'u{kind.width}',
+                        replaced)
         if kind.category == 'handle':
             return Wire(name, 'id', 8, type=kind)
         if kind.category == 'struct':

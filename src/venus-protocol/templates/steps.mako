@@ -77,7 +77,7 @@ ${call(f'vn_encode_{step.wire.name}(', ['enc', e], 6)}
       vn_encode_id(enc, *${e});
 % elif step.kind == 'pointer':
    if (${e})
-      vn_encode_${step.wire.store}(enc, *${e});
+      vn_encode_${step.wire.store}(enc, ${step.wire.sent(f'*{e}')});
 % elif step.kind == 'partial_pointer':
    if (${e})
 ${call(f'vn_encode_{step.wire.name}_partial(', ['enc', e], 6)}
@@ -100,7 +100,7 @@ ${call('vn_encoder_take_array(', ['enc', step.count, str(size)], 9)}
 % if step.kind == 'ids':
          vn_store_id(q + (size_t)i * 8, ${e}[i]);
 % elif step.wire.kind == 'scalar':
-         vn_store_${step.wire.store}(q + (size_t)i * ${size}, ${e}[i]);
+         vn_store_${step.wire.store}(q + (size_t)i * ${size}, ${step.wire.sent(f'{e}[i]')});
 % else:
          vn_store_${step.wire.name}(q + (size_t)i * ${size}, &${e}[i]);
 % endif

@@ -43,6 +43,16 @@ ${prototype('size_t', f'vn_sizeof_{wire.name}_members', ['const void *ptr'])}
 % endif
 % endfor
 
+% for wire in protocol.replaced:
+<% value, by = wire.replace %>\
+/* What a renderer is told. */
+static inline ${wire.name}
+vn_sent_${wire.name}(${wire.name} value)
+{
+   return value == ${value} ? ${by} : value;
+}
+
+% endfor
 % for wire in flat:
 /* ${wire.size} bytes */
 % if wire.memory:

@@ -120,6 +120,13 @@ class Refusals(unittest.TestCase):
              '<type category="struct" name="VkPart">'
              '<member><type>PFN_vkVoid</type> <name>call</name></member>')])
 
+    def test_replaced_array(self):
+        """Values that are replaced, in an array inside of a struct."""
+        self.refuse(['VkThingMood moods[4]'], registry=[
+            ('<member><type>VkPaint</type> <name>paint</name></member>',
+             '<member><type>VkThingMood</type> <name>moods</name>[4]'
+             '</member>')])
+
     def test_unknown_length(self):
         """A length expression that is none of the known."""
         self.refuse(['VkThingCreateInfo', 'pCode'], registry=[

@@ -119,6 +119,9 @@ discard_recording(struct vn_command_buffer *cmd)
    vn_query_recording_clear(&cmd->queries);
    cmd->has_rendering = false;
    cmd->suspended = false;
+   cmd->pass = NULL;
+   cmd->subpass = 0;
+   cmd->view_mask = 0;
 }
 
 static VkResult
@@ -310,6 +313,22 @@ vn_ResetCommandBuffer(VkCommandBuffer commandBuffer,
                                                   commandBuffer, flags));
 }
 
+/* The views that a secondary command buffer within a pass renders to. */
+static uint32_t
+inherited_view_mask(const struct vn_command_buffer *cmd,
+                    const VkCommandBufferInheritanceInfo *info)
+{
+   if (info->renderPass) {
+      return vn_render_pass_view_mask(
+         vn_render_pass_from_handle(info->renderPass), info->subpass);
+   }
+   const VkCommandBufferInheritanceRenderingInfo *rendering =
+      vn_device_find_struct(
+         cmd->pool->device, VN_DEVICE_EXT_KHR_dynamic_rendering, info->pNext,
+         VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_RENDERING_INFO);
+   return rendering ? rendering->viewMask : 0;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL
 vn_BeginCommandBuffer(VkCommandBuffer commandBuffer,
                       const VkCommandBufferBeginInfo *pBeginInfo)
@@ -323,8 +342,11 @@ vn_BeginCommandBuffer(VkCommandBuffer commandBuffer,
    /* "If this is a primary command buffer, then this value is ignored" */
    if (cmd->level == VK_COMMAND_BUFFER_LEVEL_PRIMARY)
       info.pInheritanceInfo = NULL;
-   if (info.pInheritanceInfo &&
-       !(info.flags & VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT)) {
+   if (!info.pInheritanceInfo) {
+      /* nothing to inherit */
+   } else if (info.flags & VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT) {
+      cmd->view_mask = inherited_view_mask(cmd, info.pInheritanceInfo);
+   } else {
       /* render pass, subpass and framebuffer are ignored */
       inheritance = *info.pInheritanceInfo;
       inheritance.renderPass = VK_NULL_HANDLE;

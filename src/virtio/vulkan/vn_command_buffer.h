@@ -12,6 +12,7 @@
 
 #include "vn_device.h"
 #include "vn_query_feedback.h"
+#include "vn_render_pass.h"
 
 struct vn_command_pool {
    struct vn_object_base base;
@@ -45,6 +46,13 @@ struct vn_command_buffer {
    struct vn_query_recording queries;
    bool has_rendering; /* one was begun, here or in a secondary one */
    bool suspended;     /* the last one goes on in another command buffer */
+
+   /* Where in a render pass the recording is; pass is borrowed, NULL outside
+    * and in a dynamic rendering.
+    */
+   const struct vn_render_pass *pass;
+   uint32_t subpass;
+   uint32_t view_mask; /* 0 outside and without multiview */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_command_buffer, VkCommandBuffer)

@@ -15,7 +15,42 @@
 #include "vn_queue.h"
 #include "vn_suballoc.h"
 
-/* Names that the renderer must enable; the rest is the driver's own. */
+/*
+ * What the driver itself needs on the host: the images of swapchains leave as
+ * dma-bufs whether the application can do that or not.
+ */
+static const int swapchain_needs[] = {
+   VN_DEVICE_EXT_EXT_external_memory_dma_buf,
+   VN_DEVICE_EXT_EXT_image_drm_format_modifier,
+   VN_DEVICE_EXT_EXT_queue_family_foreign,
+   VN_DEVICE_EXT_KHR_external_memory_fd,
+   VN_DEVICE_EXT_KHR_image_format_list,
+};
+
+/* Adds those that the application has not enabled and the host has. */
+static uint32_t
+add_needs(struct vn_device *device, const char **names, uint32_t count)
+{
+   if (!vn_ext_set_has(&device->enabled_extensions,
+                       VN_DEVICE_EXT_KHR_swapchain))
+      return count;
+   for (uint32_t i = 0; i < VN_ARRAY_SIZE(swapchain_needs); i++) {
+      const int ext = swapchain_needs[i];
+      if (!vn_ext_set_has(&device->enabled_extensions, ext) &&
+          vn_ext_set_has(&device->physical_device->extensions, ext) &&
+          vn_ext_set_has(&device->physical_device->renderer_extensions,
+                         ext)) {
+         vn_ext_set_add(&device->usable_extensions, ext);
+         names[count++] = vn_device_exts[ext].name;
+      }
+   }
+   return count;
+}
+
+/*
+ * Names that the renderer must enable; the rest is the driver's own. Room for
+ * swapchain_needs is behind those of the application.
+ */
 static VkResult
 collect_extensions(struct vn_device *device,
                    const VkDeviceCreateInfo *info,
@@ -40,7 +75,7 @@ collect_extensions(struct vn_device *device,
          names[count++] = vn_device_exts[ext].name;
    }
 
-   *count_out = count;
+   *count_out = add_needs(device, names, count);
    return VK_SUCCESS;
 }
 
@@ -93,7 +128,8 @@ create_renderer_device(struct vn_device *device,
    VkResult result;
 
    const char **names = vn_alloc_scratch(
-      alloc, (info->enabledExtensionCount + 1) * sizeof(*names));
+      alloc, (info->enabledExtensionCount + VN_ARRAY_SIZE(swapchain_needs)) *
+                sizeof(*names));
    if (!names)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
 

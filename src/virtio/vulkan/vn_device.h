@@ -45,9 +45,6 @@ struct vn_device {
 
    struct vn_feedback_heap feedback_heap;
 
-   /* a render pass with views was seen: a query takes several numbers */
-   _Atomic bool multiview;
-
    /* guards the data of all private data slots; leaf */
    pthread_mutex_t private_data_mutex;
 

@@ -16,6 +16,8 @@ static void
 correct_struct(VkBaseOutStructure *s,
                const struct vn_physical_device *physical_device)
 {
+   const struct vn_ext_set *extensions = &physical_device->extensions;
+
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR: {
       VkPhysicalDeviceAccelerationStructureFeaturesKHR *features = (void *)s;
@@ -54,8 +56,8 @@ correct_struct(VkBaseOutStructure *s,
 #ifdef VK_EXT_map_memory_placed
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT: {
       VkPhysicalDeviceMapMemoryPlacedFeaturesEXT *features = (void *)s;
-      const VkBool32 offered = vn_ext_set_has(
-         &physical_device->extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
+      const VkBool32 offered =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_map_memory_placed);
       features->memoryMapPlaced = offered;
       features->memoryMapRangePlaced =
          offered &&
@@ -64,6 +66,32 @@ correct_struct(VkBaseOutStructure *s,
       break;
    }
 #endif
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_ID_FEATURES_KHR:
+      ((VkPhysicalDevicePresentIdFeaturesKHR *)s)->presentId =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_id);
+      break;
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_WAIT_FEATURES_KHR:
+      ((VkPhysicalDevicePresentWaitFeaturesKHR *)s)->presentWait =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_wait);
+      break;
+#ifdef VK_KHR_present_id2
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_ID_2_FEATURES_KHR:
+      ((VkPhysicalDevicePresentId2FeaturesKHR *)s)->presentId2 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_id2);
+      break;
+#endif
+#ifdef VK_KHR_present_wait2
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_WAIT_2_FEATURES_KHR:
+      ((VkPhysicalDevicePresentWait2FeaturesKHR *)s)->presentWait2 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_KHR_present_wait2);
+      break;
+#endif
+   /* the KHR one has the same number */
+   case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SWAPCHAIN_MAINTENANCE_1_FEATURES_EXT:
+      ((VkPhysicalDeviceSwapchainMaintenance1FeaturesEXT *)s)
+         ->swapchainMaintenance1 =
+         vn_ext_set_has(extensions, VN_DEVICE_EXT_EXT_swapchain_maintenance1);
+      break;
    case VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRIVATE_DATA_FEATURES: {
       VkPhysicalDevicePrivateDataFeatures *features = (void *)s;
       features->privateData = VK_TRUE;

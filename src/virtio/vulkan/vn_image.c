@@ -15,6 +15,7 @@
 #include "vn_chain.h"
 #include "vn_entrypoints.h"
 #include "vn_suballoc.h"
+#include "vn_swapchain.h"
 
 /* Texels, over all layers, above which the host's answer is waited for. */
 #define ASYNC_IMAGE_LIMIT (UINT64_C(1) << 24)
@@ -123,6 +124,13 @@ vn_CreateImage(VkDevice _device,
 {
    struct vn_device *device = vn_device_from_handle(_device);
    VkResult result;
+
+   /* "an image created with the parameters of the swapchain" */
+   const VkImageSwapchainCreateInfoKHR *swapchain = vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_swapchain, pCreateInfo->pNext,
+      VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
+   if (swapchain && swapchain->swapchain)
+      pCreateInfo = vn_swapchain_image_info(swapchain->swapchain);
 
    struct vn_image *image = vn_device_object_zalloc(
       _device, pAllocator, sizeof(*image), VK_OBJECT_TYPE_IMAGE);
@@ -318,6 +326,19 @@ vn_BindImageMemory2(VkDevice device,
    for (uint32_t i = 0; i < bindInfoCount; i++) {
       VkBindImageMemoryInfo info = pBindInfos[i];
       vn_fill_bind_status(vn_device_from_handle(device), info.pNext);
+      const VkBindImageMemorySwapchainInfoKHR *swapchain =
+         vn_device_find_struct(
+            vn_device_from_handle(device), VN_DEVICE_EXT_KHR_swapchain,
+            info.pNext,
+            VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
+      if (swapchain && swapchain->swapchain) {
+         /* VUID-VkBindImageMemoryInfo-pNext-01631: memory is
+          * VK_NULL_HANDLE, VUID-...-01632: the offset 0
+          */
+         info.memory = vn_swapchain_image_memory(swapchain->swapchain,
+                                                 swapchain->imageIndex);
+         info.memoryOffset = 0;
+      }
       vn_suballoc_translate(&info.memory, &info.memoryOffset);
       const VkResult result =
          vn_async_vkBindImageMemory2(vn_ring_of(device), device, 1, &info);

@@ -17,6 +17,7 @@
 #include "vn_instance.h"
 #include "vn_properties.h"
 #include "vn_scout.h"
+#include "vn_surface.h"
 #include "vn_sync_file.h"
 
 /* What the renderer lists of the extensions that this build knows. */
@@ -65,6 +66,22 @@ static bool
 driver_can(const struct vn_physical_device *physical_device, int ext)
 {
    switch (ext) {
+   case VN_DEVICE_EXT_EXT_swapchain_maintenance1:
+   case VN_DEVICE_EXT_KHR_incremental_present:
+   case VN_DEVICE_EXT_KHR_present_id:
+   case VN_DEVICE_EXT_KHR_present_wait:
+   case VN_DEVICE_EXT_KHR_swapchain:
+   case VN_DEVICE_EXT_KHR_swapchain_mutable_format:
+#ifdef VK_KHR_present_id2
+   case VN_DEVICE_EXT_KHR_present_id2:
+#endif
+#ifdef VK_KHR_present_wait2
+   case VN_DEVICE_EXT_KHR_present_wait2:
+#endif
+#ifdef VK_KHR_swapchain_maintenance1
+   case VN_DEVICE_EXT_KHR_swapchain_maintenance1:
+#endif
+      return vn_surface_device_can_present(physical_device);
 #ifdef VK_EXT_map_memory_placed
    case VN_DEVICE_EXT_EXT_map_memory_placed:
       return physical_device->can_map &&

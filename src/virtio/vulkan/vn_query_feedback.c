@@ -201,20 +201,19 @@ end_queries(VkCommandBuffer commandBuffer,
    struct vn_command_buffer *cmd =
       vn_command_buffer_from_handle(commandBuffer);
    struct vn_query_pool *pool = vn_query_pool_from_handle(_pool);
+   /*
+    * "If queries are used while executing a render pass instance that has
+    * multiview enabled, the query uses N consecutive query indices in the
+    * query pool (starting at query) where N is the number of bits set in the
+    * view mask in the subpass the query is used in". All of these have
+    * results afterwards, whichever of them has the sum.
+    */
+   if (cmd->view_mask)
+      count *= (uint32_t)__builtin_popcount(cmd->view_mask);
    const struct vn_query_span span = { pool, first, first + count };
 
    if (!can_record(cmd, pool))
       return;
-   /*
-    * "If queries are used while executing a render pass instance that has
-    * multiview enabled, the query uses N consecutive query indices": how many
-    * is not known here. Relaxed: only the application's own order counts.
-    */
-   if (atomic_load_explicit(&cmd->pool->device->multiview,
-                            memory_order_relaxed)) {
-      give_up(pool);
-      return;
-   }
    add_span(cmd, &cmd->queries.ended, &span);
 }
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Render passes, framebuffers and dynamic rendering. Both creation calls of a
- * render pass tell which subpasses have which attachments; nothing else is
- * kept.
+ * render pass tell which subpasses have which attachments and views; nothing
+ * else is kept. A command buffer knows the views that it renders to.
  */
 
 #include "vn_render_pass.h"
@@ -45,14 +45,12 @@ finish_creation(VkDevice device,
    return VK_SUCCESS;
 }
 
-/* See vn_query_feedback.c. Relaxed: only the application's own order counts. */
-static void
-note_views(VkDevice device, uint32_t view_mask)
+uint32_t
+vn_render_pass_view_mask(const struct vn_render_pass *pass, uint32_t subpass)
 {
-   if (view_mask) {
-      atomic_store_explicit(&vn_device_from_handle(device)->multiview, true,
-                            memory_order_relaxed);
-   }
+   return pass && subpass < pass->subpass_count
+             ? pass->subpasses[subpass].view_mask
+             : 0;
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -79,8 +77,13 @@ vn_CreateRenderPass(VkDevice device,
    const VkRenderPassMultiviewCreateInfo *views =
       vn_find_struct(pCreateInfo->pNext,
                      VK_STRUCTURE_TYPE_RENDER_PASS_MULTIVIEW_CREATE_INFO);
-   for (uint32_t i = 0; views && i < views->subpassCount; i++)
-      note_views(device, views->pViewMasks[i]);
+   /* "If subpassCount is zero, each subpass in the render pass is treated as
+    * having a view mask of zero"
+    */
+   for (uint32_t i = 0; views && i < pass->subpass_count; i++) {
+      if (i < views->subpassCount)
+         pass->subpasses[i].view_mask = views->pViewMasks[i];
+   }
 
    VkRenderPass handle = vn_render_pass_to_handle(pass);
    const VkResult result = vn_async_vkCreateRenderPass(
@@ -102,7 +105,7 @@ vn_CreateRenderPass2(VkDevice device,
 
    for (uint32_t i = 0; i < pass->subpass_count; i++) {
       const VkSubpassDescription2 *desc = &pCreateInfo->pSubpasses[i];
-      note_views(device, desc->viewMask);
+      pass->subpasses[i].view_mask = desc->viewMask;
       for (uint32_t j = 0; j < desc->colorAttachmentCount; j++) {
          pass->subpasses[i].has_color |=
             desc->pColorAttachments[j].attachment != VK_ATTACHMENT_UNUSED;
@@ -181,7 +184,7 @@ vn_CmdBeginRendering(VkCommandBuffer commandBuffer,
    const VkAllocationCallbacks *alloc = &cmd->pool->alloc;
    VkRenderingInfo info = *pRenderingInfo;
 
-   note_views(vn_device_to_handle(cmd->pool->device), info.viewMask);
+   cmd->view_mask = info.viewMask;
    cmd->has_rendering = true;
    cmd->suspended = info.flags & VK_RENDERING_SUSPENDING_BIT;
 
@@ -208,4 +211,91 @@ vn_CmdBeginRendering(VkCommandBuffer commandBuffer,
 
    vn_encode_vkCmdBeginRendering(enc, 0, commandBuffer, &info);
    vn_free_scratch(alloc, color);
+}
+
+static void
+enter_subpass(VkCommandBuffer commandBuffer,
+              const struct vn_render_pass *pass,
+              uint32_t subpass)
+{
+   struct vn_command_buffer *cmd =
+      vn_command_buffer_from_handle(commandBuffer);
+   cmd->pass = pass;
+   cmd->subpass = subpass;
+   cmd->view_mask = vn_render_pass_view_mask(pass, subpass);
+}
+
+static void
+next_subpass(VkCommandBuffer commandBuffer)
+{
+   const struct vn_command_buffer *cmd =
+      vn_command_buffer_from_handle(commandBuffer);
+   enter_subpass(commandBuffer, cmd->pass, cmd->subpass + 1);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdBeginRenderPass(VkCommandBuffer commandBuffer,
+                      const VkRenderPassBeginInfo *pRenderPassBegin,
+                      VkSubpassContents contents)
+{
+   vn_encode_vkCmdBeginRenderPass(vn_command_buffer_encoder(commandBuffer), 0,
+                                  commandBuffer, pRenderPassBegin, contents);
+   enter_subpass(commandBuffer,
+                 vn_render_pass_from_handle(pRenderPassBegin->renderPass), 0);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdBeginRenderPass2(VkCommandBuffer commandBuffer,
+                       const VkRenderPassBeginInfo *pRenderPassBegin,
+                       const VkSubpassBeginInfo *pSubpassBeginInfo)
+{
+   vn_encode_vkCmdBeginRenderPass2(vn_command_buffer_encoder(commandBuffer),
+                                   0, commandBuffer, pRenderPassBegin,
+                                   pSubpassBeginInfo);
+   enter_subpass(commandBuffer,
+                 vn_render_pass_from_handle(pRenderPassBegin->renderPass), 0);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdNextSubpass(VkCommandBuffer commandBuffer, VkSubpassContents contents)
+{
+   vn_encode_vkCmdNextSubpass(vn_command_buffer_encoder(commandBuffer), 0,
+                              commandBuffer, contents);
+   next_subpass(commandBuffer);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdNextSubpass2(VkCommandBuffer commandBuffer,
+                   const VkSubpassBeginInfo *pSubpassBeginInfo,
+                   const VkSubpassEndInfo *pSubpassEndInfo)
+{
+   vn_encode_vkCmdNextSubpass2(vn_command_buffer_encoder(commandBuffer), 0,
+                               commandBuffer, pSubpassBeginInfo,
+                               pSubpassEndInfo);
+   next_subpass(commandBuffer);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdEndRenderPass(VkCommandBuffer commandBuffer)
+{
+   vn_encode_vkCmdEndRenderPass(vn_command_buffer_encoder(commandBuffer), 0,
+                                commandBuffer);
+   enter_subpass(commandBuffer, NULL, 0);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdEndRenderPass2(VkCommandBuffer commandBuffer,
+                     const VkSubpassEndInfo *pSubpassEndInfo)
+{
+   vn_encode_vkCmdEndRenderPass2(vn_command_buffer_encoder(commandBuffer), 0,
+                                 commandBuffer, pSubpassEndInfo);
+   enter_subpass(commandBuffer, NULL, 0);
+}
+
+VKAPI_ATTR void VKAPI_CALL
+vn_CmdEndRendering(VkCommandBuffer commandBuffer)
+{
+   vn_encode_vkCmdEndRendering(vn_command_buffer_encoder(commandBuffer), 0,
+                               commandBuffer);
+   enter_subpass(commandBuffer, NULL, 0);
 }

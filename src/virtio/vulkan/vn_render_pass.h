@@ -8,10 +8,11 @@
 
 #include "vn_object.h"
 
-/* What pipeline creation has to know of a subpass. */
+/* What pipelines and queries have to know of a subpass. */
 struct vn_subpass {
    bool has_color;
    bool has_depth_stencil;
+   uint32_t view_mask;
 };
 
 struct vn_render_pass {
@@ -21,5 +22,9 @@ struct vn_render_pass {
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_render_pass, VkRenderPass)
+
+/* The views of a subpass, 0 without multiview. */
+uint32_t vn_render_pass_view_mask(const struct vn_render_pass *pass,
+                                  uint32_t subpass);
 
 #endif /* VN_RENDER_PASS_H */

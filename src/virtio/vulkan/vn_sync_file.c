@@ -75,11 +75,10 @@ wait_for_file(struct vn_device *device, int fd)
    return result;
 }
 
-/* The file behind a point that has been submitted; -1: it was reached. */
-static VkResult
-export_point(struct vn_device *device,
-             const struct vn_queue_point *point,
-             int *fd_out)
+VkResult
+vn_sync_file_export_point(struct vn_device *device,
+                          const struct vn_queue_point *point,
+                          int *fd_out)
 {
    struct vn_renderer *renderer;
    const struct vn_renderer_ops *ops =
@@ -151,35 +150,46 @@ vn_sync_file_wait_op(struct vn_queue *queue, VkSemaphore *handle)
    return send_batch(queue, &batch);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_ImportSemaphoreFdKHR(VkDevice _device,
-                        const VkImportSemaphoreFdInfoKHR *info)
+VkResult
+vn_sync_file_import_semaphore(struct vn_device *device,
+                              VkSemaphore handle,
+                              int fd)
 {
-   struct vn_device *device = vn_device_from_handle(_device);
-   struct vn_semaphore *semaphore = vn_semaphore_from_handle(info->semaphore);
+   struct vn_semaphore *semaphore = vn_semaphore_from_handle(handle);
 
-   if (info->handleType != SEMAPHORE_TYPE ||
-       !vn_sync_file_is_supported(device->physical_device) ||
-       semaphore->type != VK_SEMAPHORE_TYPE_BINARY ||
-       (info->fd >= 0 && !is_sync_file(info->fd)))
-      return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
    if (!semaphore->carrier) {
-      const VkSemaphoreCreateInfo create_info = {
+      const VkSemaphoreCreateInfo info = {
          .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
       };
-      const VkResult result =
-         vn_CreateSemaphore(_device, &create_info, NULL, &semaphore->carrier);
+      const VkResult result = vn_CreateSemaphore(
+         vn_device_to_handle(device), &info, NULL, &semaphore->carrier);
       if (result != VK_SUCCESS)
-         return vn_result(result);
+         return result;
    }
 
    pthread_mutex_lock(&device->submit_mutex);
    /* one import replaces another */
    u_fd_close(&semaphore->import_fd);
-   semaphore->import_fd = info->fd;
+   semaphore->import_fd = fd;
    semaphore->has_import = true;
    pthread_mutex_unlock(&device->submit_mutex);
    return VK_SUCCESS;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_ImportSemaphoreFdKHR(VkDevice _device,
+                        const VkImportSemaphoreFdInfoKHR *info)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+
+   if (info->handleType != SEMAPHORE_TYPE ||
+       !vn_sync_file_is_supported(device->physical_device) ||
+       vn_semaphore_from_handle(info->semaphore)->type !=
+          VK_SEMAPHORE_TYPE_BINARY ||
+       (info->fd >= 0 && !is_sync_file(info->fd)))
+      return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   return vn_result(
+      vn_sync_file_import_semaphore(device, info->semaphore, info->fd));
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -214,7 +224,7 @@ vn_GetSemaphoreFdKHR(VkDevice _device,
       return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
 
    int fd = -1;
-   VkResult result = export_point(device, &point, &fd);
+   VkResult result = vn_sync_file_export_point(device, &point, &fd);
    if (result != VK_SUCCESS) {
       pthread_mutex_lock(&device->submit_mutex);
       semaphore->signal = point;
@@ -266,33 +276,40 @@ vn_GetPhysicalDeviceExternalSemaphoreProperties(
  * The file is waited for at once: it stands for work that is under way, and
  * what a fence is for is to be waited for.
  */
-VKAPI_ATTR VkResult VKAPI_CALL
-vn_ImportFenceFdKHR(VkDevice _device, const VkImportFenceFdInfoKHR *info)
+VkResult
+vn_sync_file_import_fence(struct vn_device *device, VkFence handle, int fd)
 {
-   struct vn_device *device = vn_device_from_handle(_device);
-   struct vn_fence *fence = vn_fence_from_handle(info->fence);
+   struct vn_fence *fence = vn_fence_from_handle(handle);
 
-   if (info->handleType != FENCE_TYPE ||
-       !vn_sync_file_is_supported(device->physical_device) ||
-       (info->fd >= 0 && !is_sync_file(info->fd)))
-      return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
-   if (info->fd >= 0) {
-      /* the application's stays its own until the import has worked */
-      int fd = u_fd_dup_cloexec(info->fd);
-      if (fd < 0)
-         return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
-      const VkResult result = wait_for_file(device, fd);
+   if (fd >= 0) {
+      /* the caller's stays its own until the import has worked */
+      int copy = u_fd_dup_cloexec(fd);
+      if (copy < 0)
+         return VK_ERROR_OUT_OF_HOST_MEMORY;
+      const VkResult result = wait_for_file(device, copy);
       if (result != VK_SUCCESS)
-         return vn_result(result);
-      fd = info->fd;
+         return result;
       u_fd_close(&fd);
    }
 
    pthread_mutex_lock(&device->submit_mutex);
    fence->signaled = true;
    fence->point.queue = NULL;
+   pthread_cond_broadcast(&device->submit_cond);
    pthread_mutex_unlock(&device->submit_mutex);
    return VK_SUCCESS;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL
+vn_ImportFenceFdKHR(VkDevice _device, const VkImportFenceFdInfoKHR *info)
+{
+   struct vn_device *device = vn_device_from_handle(_device);
+
+   if (info->handleType != FENCE_TYPE ||
+       !vn_sync_file_is_supported(device->physical_device) ||
+       (info->fd >= 0 && !is_sync_file(info->fd)))
+      return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
+   return vn_result(vn_sync_file_import_fence(device, info->fence, info->fd));
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL
@@ -313,7 +330,7 @@ vn_GetFenceFdKHR(VkDevice _device, const VkFenceGetFdInfoKHR *info, int *pFd)
    if (info->handleType != FENCE_TYPE || (!signaled && !point.queue))
       return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
    if (!signaled) {
-      const VkResult result = export_point(device, &point, &fd);
+      const VkResult result = vn_sync_file_export_point(device, &point, &fd);
       if (result != VK_SUCCESS)
          return vn_result(result);
    }

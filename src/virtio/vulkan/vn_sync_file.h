@@ -22,6 +22,26 @@ struct vn_physical_device;
 /* Whether this device can have any. */
 bool vn_sync_file_is_supported(const struct vn_physical_device *physical);
 
+/*
+ * What an import does; a swapchain acquires with it. -1: it has signalled,
+ * which works without sync_files as well. The fd is taken on success only.
+ * VkImportSemaphoreFdInfoKHR: external synchronisation is as of a wait.
+ */
+VkResult vn_sync_file_import_semaphore(struct vn_device *device,
+                                       VkSemaphore semaphore,
+                                       int fd);
+/* Waits for the file. */
+VkResult
+vn_sync_file_import_fence(struct vn_device *device, VkFence fence, int fd);
+
+/*
+ * The file behind a point that has been submitted, the caller's; -1: it was
+ * reached. Only where sync_files are supported.
+ */
+VkResult vn_sync_file_export_point(struct vn_device *device,
+                                   const struct vn_queue_point *point,
+                                   int *fd_out);
+
 /* Whether the next wait is for an imported payload. */
 bool vn_sync_file_has_import(VkSemaphore semaphore);
 

@@ -14,7 +14,7 @@ spoil items of a kind.
 import struct
 from collections import namedtuple
 
-from .scalars import wire_bytes
+from .scalars import requested, wire_bytes
 from .scope import FULL, PARTIAL, REPLY, SENT_OUTPUTS, Scope
 from .shapes import Shape, shape
 
@@ -259,6 +259,8 @@ class Encoder:
         if name in self.registry.handles:
             writer.u64(value, 'id')
         elif name not in self.registry.structs:
+            if form != REPLY:
+                value = requested(self.registry, name, value)
             writer.put(wire_bytes(self.registry, name, value),
                        kind or 'value')
         elif self.registry.structs[name].is_union:

@@ -9,7 +9,7 @@ count; everything else is free, extremes included.
 import struct
 
 from .lengths import evaluate, names_in
-from .scalars import base, memory_code
+from .scalars import PRESENT_SRC, base, memory_code
 from .scope import FULL, PARTIAL
 from .shapes import Shape, inner_length, outer_length, shape
 
@@ -54,6 +54,8 @@ class Maker:
         bottom = -top - 1 if signed else 0
         if self.registry.canonical(type_name) == 'VkBool32':
             return rng.choice([0, 1, 1, top])
+        if self.registry.canonical(type_name) == 'VkImageLayout':
+            return rng.choice([0, 1, 2, PRESENT_SRC, PRESENT_SRC + 1])
         if base(self.registry, type_name) == 'enum32':
             return rng.choice([0, 1, 2, 1000138000, -1, top, bottom,
                                rng.randint(0, 200)])

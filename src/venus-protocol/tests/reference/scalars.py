@@ -36,6 +36,16 @@ def wire_code(registry, name):
     return CODES[base(registry, name)][1]
 
 
+# Values that a request has another one for: layouts of swapchains' images.
+PRESENT_SRC = 1000001002
+REPLACED = {('VkImageLayout', PRESENT_SRC): 1}  # GENERAL
+
+
+def requested(registry, name, value):
+    """What a request has for the value of a scalar."""
+    return REPLACED.get((registry.canonical(name), value), value)
+
+
 def wire_bytes(registry, name, value):
     """A scalar as it is on the wire."""
     return struct.pack('<' + wire_code(registry, name), value)

@@ -3,6 +3,7 @@
 """Trees as others see them: the wire, and memory after a reply."""
 
 from .encode import VK_SHARING_MODE_CONCURRENT
+from .scalars import requested
 from .scope import FULL, PARTIAL, SENT_OUTPUTS
 from .shapes import Shape, shape
 
@@ -127,7 +128,7 @@ class Views:
         """What the wire carries of one thing."""
         struct = self.scope.canonical_struct(type_name)
         if not struct:
-            return value
+            return requested(self.registry, type_name, value)
         if struct.is_union:
             member, inner = value
             return member, self.field(struct.find(member), {member: inner},

@@ -30,11 +30,19 @@ HOW = {
 }
 
 
+def how(row: extensions.Row) -> str:
+    """When it is offered."""
+    if not row.platforms:
+        return HOW[row.kind]
+    return f'with the platform{"s" if len(row.platforms) > 1 else ""} ' + \
+        ' and '.join(row.platforms)
+
+
 def table() -> str:
     lines = ['| extension | offered | note |\n', '| --- | --- | --- |\n']
     for rows in (extensions.INSTANCE, extensions.DEVICE):
         for name, row in sorted(rows.items()):
-            lines.append(f'| {name} | {HOW[row.kind]} | {row.note} |\n')
+            lines.append(f'| {name} | {how(row)} | {row.note} |\n')
     return ''.join(lines)
 
 

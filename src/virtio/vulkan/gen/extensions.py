@@ -31,11 +31,14 @@ CORE = (1, 4)
 @dataclass
 class Row:
     """kind is one of the above; note says why, for docs/extensions.md. spec
-    is the protocol version that a renderer must have."""
+    is the protocol version that a renderer must have. platforms are names of
+    window systems (meson option `platforms`): a build that lacks one of them
+    knows nothing of the extension."""
 
     kind: str
     note: str = ''
     spec: int = 1
+    platforms: tuple[str, ...] = ()
 
 
 DEVICE = {
@@ -70,6 +73,8 @@ DEVICE = {
     'VK_EXT_device_generated_commands': Row(OMIT, 'not in the protocol'),
     'VK_EXT_device_memory_report':
         Row(NATIVE, 'memory objects, not what the host itself needs'),
+    'VK_EXT_display_control':
+        Row(NATIVE, 'comes with displays', platforms=('display',)),
     'VK_EXT_dynamic_rendering_unused_attachments': Row(PASS),
     'VK_EXT_extended_dynamic_state': Row(PASS),
     'VK_EXT_extended_dynamic_state2': Row(PASS),
@@ -85,7 +90,8 @@ DEVICE = {
     'VK_EXT_global_priority': Row(PASS),
     'VK_EXT_global_priority_query': Row(PASS),
     'VK_EXT_graphics_pipeline_library': Row(PASS),
-    'VK_EXT_hdr_metadata': Row(OMIT, 'comes with a swapchain'),
+    'VK_EXT_hdr_metadata':
+        Row(OMIT, 'no window system here would be told'),
     'VK_EXT_host_image_copy':
         Row(PASS, 'the bytes travel in the command or its answer', spec=3),
     'VK_EXT_host_query_reset': Row(PASS),
@@ -147,7 +153,7 @@ DEVICE = {
     'VK_EXT_shader_uniform_buffer_unsized_array': Row(PASS),
     'VK_EXT_shader_viewport_index_layer': Row(PASS),
     'VK_EXT_subgroup_size_control': Row(PASS),
-    'VK_EXT_swapchain_maintenance1': Row(OMIT, 'comes with a swapchain'),
+    'VK_EXT_swapchain_maintenance1': Row(NATIVE, 'if memory can be mapped'),
     'VK_EXT_texel_buffer_alignment': Row(PASS),
     'VK_EXT_texture_compression_astc_hdr': Row(PASS),
     'VK_EXT_tooling_info': Row(NATIVE, 'there are no tools in the driver'),
@@ -201,7 +207,7 @@ DEVICE = {
     'VK_KHR_global_priority': Row(PASS),
     'VK_KHR_image_format_list': Row(PASS),
     'VK_KHR_imageless_framebuffer': Row(PASS),
-    'VK_KHR_incremental_present': Row(OMIT, 'comes with a swapchain'),
+    'VK_KHR_incremental_present': Row(NATIVE, 'if memory can be mapped'),
     'VK_KHR_index_type_uint8': Row(PASS),
     'VK_KHR_line_rasterization': Row(PASS),
     'VK_KHR_load_store_op_none': Row(PASS),
@@ -218,10 +224,10 @@ DEVICE = {
     'VK_KHR_map_memory2': Row(NATIVE, 'mapping is up to the driver'),
     'VK_KHR_multiview': Row(PASS),
     'VK_KHR_pipeline_library': Row(PASS),
-    'VK_KHR_present_id': Row(OMIT, 'comes with a swapchain'),
-    'VK_KHR_present_id2': Row(OMIT, 'comes with a swapchain'),
-    'VK_KHR_present_wait': Row(OMIT, 'comes with a swapchain'),
-    'VK_KHR_present_wait2': Row(OMIT, 'comes with a swapchain'),
+    'VK_KHR_present_id': Row(NATIVE, 'if memory can be mapped'),
+    'VK_KHR_present_id2': Row(NATIVE, 'if memory can be mapped'),
+    'VK_KHR_present_wait': Row(NATIVE, 'if memory can be mapped'),
+    'VK_KHR_present_wait2': Row(NATIVE, 'if memory can be mapped'),
     'VK_KHR_push_descriptor': Row(PASS),
     'VK_KHR_ray_query': Row(PASS),
     'VK_KHR_ray_tracing_maintenance1': Row(PASS),
@@ -254,9 +260,9 @@ DEVICE = {
     'VK_KHR_shader_untyped_pointers': Row(PASS),
     'VK_KHR_spirv_1_4': Row(PASS),
     'VK_KHR_storage_buffer_storage_class': Row(PASS),
-    'VK_KHR_swapchain': Row(OMIT, 'not written yet'),
-    'VK_KHR_swapchain_maintenance1': Row(OMIT, 'comes with a swapchain'),
-    'VK_KHR_swapchain_mutable_format': Row(OMIT, 'comes with a swapchain'),
+    'VK_KHR_swapchain': Row(NATIVE, 'if memory can be mapped'),
+    'VK_KHR_swapchain_maintenance1': Row(NATIVE, 'if memory can be mapped'),
+    'VK_KHR_swapchain_mutable_format': Row(NATIVE, 'if memory can be mapped'),
     'VK_KHR_synchronization2': Row(PASS),
     'VK_KHR_timeline_semaphore': Row(PASS),
     'VK_KHR_unified_image_layouts': Row(OMIT, 'not in the protocol'),
@@ -273,9 +279,25 @@ DEVICE = {
 
 # Instance extensions, all implemented in the driver.
 INSTANCE = {
+    'VK_EXT_acquire_drm_display': Row(NATIVE, platforms=('display',)),
+    'VK_EXT_acquire_xlib_display': Row(NATIVE, platforms=('display', 'xlib')),
+    'VK_EXT_direct_mode_display': Row(NATIVE, platforms=('display',)),
+    'VK_EXT_display_surface_counter': Row(NATIVE, platforms=('display',)),
+    'VK_EXT_headless_surface': Row(NATIVE),
+    'VK_EXT_surface_maintenance1': Row(NATIVE),
+    'VK_EXT_swapchain_colorspace': Row(NATIVE),
     'VK_KHR_device_group_creation': Row(NATIVE),
+    'VK_KHR_display': Row(NATIVE, platforms=('display',)),
     'VK_KHR_external_fence_capabilities': Row(NATIVE),
     'VK_KHR_external_memory_capabilities': Row(NATIVE),
     'VK_KHR_external_semaphore_capabilities': Row(NATIVE),
+    'VK_KHR_get_display_properties2': Row(NATIVE, platforms=('display',)),
     'VK_KHR_get_physical_device_properties2': Row(NATIVE),
+    'VK_KHR_get_surface_capabilities2': Row(NATIVE),
+    'VK_KHR_surface': Row(NATIVE),
+    'VK_KHR_surface_maintenance1': Row(NATIVE),
+    'VK_KHR_surface_protected_capabilities': Row(NATIVE),
+    'VK_KHR_wayland_surface': Row(NATIVE, platforms=('wayland',)),
+    'VK_KHR_xcb_surface': Row(NATIVE, platforms=('xcb',)),
+    'VK_KHR_xlib_surface': Row(NATIVE, platforms=('xlib',)),
 }

@@ -4,7 +4,7 @@
 """Writes the generated part of the guest driver.
 
     generate_driver.py --registry vk.xml --venus venus.xml
-                       --templates DIR --out DIR
+                       --templates DIR --out DIR [--platforms NAME,...]
 
 Which extensions the driver offers is in extensions.py, what an entry point
 does in entrypoints.py.
@@ -53,11 +53,14 @@ def main() -> int:
     parser.add_argument('--venus', required=True)
     parser.add_argument('--templates', required=True)
     parser.add_argument('--out', required=True)
+    parser.add_argument('--platforms', default='',
+                        help='the window systems of the build')
     args = parser.parse_args()
 
     try:
         protocol = load(args.registry, args.venus)
-        offered = offers.Offers(protocol.venus)
+        offered = offers.Offers(protocol.venus,
+                                set(args.platforms.split(',')))
         data = {
             'protocol': protocol,
             'offers': offered,

@@ -47,10 +47,12 @@ def core_version(registry: Registry, name: str) -> tuple[int, int]:
 
 
 class Offers:
-    """`device` and `instance`: lists of Offer, by name."""
+    """`device` and `instance`: lists of Offer, by name. `platforms` are the
+    window systems of the build."""
 
-    def __init__(self, venus: Venus) -> None:
+    def __init__(self, venus: Venus, platforms: set[str]) -> None:
         self.venus = venus
+        self.platforms = platforms
         self.device = self._collect(extensions.DEVICE, 'device')
         self.instance = self._collect(extensions.INSTANCE, 'instance')
         known = set(extensions.DEVICE) | set(extensions.INSTANCE)
@@ -70,7 +72,8 @@ class Offers:
         offers = []
         for name, row in sorted(rows.items()):
             provider = self.venus.registry.providers.get(name)
-            if provider is None:
+            if provider is None or not self.platforms.issuperset(
+                    row.platforms):
                 continue
             if provider.kind != kind:
                 raise GeneratorError(f'extensions.py: {name} is not a(n) '

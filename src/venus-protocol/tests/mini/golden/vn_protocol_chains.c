@@ -22,6 +22,11 @@ known_s2(const struct vn_protocol_caps *caps)
    return KNOWS_SPEC(2);
 }
 
+static const struct vn_chain_struct struct_VkThingMoodInfo = {
+   .stype = VK_STRUCTURE_TYPE_THING_MOOD_INFO,
+   .encode = vn_encode_VkThingMoodInfo_members,
+};
+
 static const struct vn_chain_struct struct_VkThingWideInfoEXT = {
    .stype = VK_STRUCTURE_TYPE_THING_WIDE_INFO_EXT,
    .known = known_e1,
@@ -43,12 +48,13 @@ static const struct vn_chain_struct struct_VkThingRingInfoMESA = {
 };
 
 static const struct vn_chain_struct *const chain_VkThingCreateInfo[] = {
+   &struct_VkThingMoodInfo,
    &struct_VkThingWideInfoEXT,
    &struct_VkThingRingInfoMESA,
 };
 
 const struct vn_chain_rule vn_chain_VkThingCreateInfo = {
-   2, chain_VkThingCreateInfo
+   3, chain_VkThingCreateInfo
 };
 
 static const struct vn_chain_struct *const chain_VkThingProperties[] = {
@@ -60,11 +66,12 @@ const struct vn_chain_rule vn_chain_VkThingProperties = {
 };
 
 static const struct vn_chain_struct *const all_structs[] = {
+   &struct_VkThingMoodInfo,
    &struct_VkThingWideInfoEXT,
    &struct_VkThingListEXT,
    &struct_VkThingRingInfoMESA,
 };
 
 const struct vn_chain_rule vn_chain_all = {
-   3, all_structs
+   4, all_structs
 };

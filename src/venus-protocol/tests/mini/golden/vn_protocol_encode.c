@@ -9,6 +9,47 @@
 #include "vn_protocol_structs.h"
 
 void
+vn_encode_VkThingMoodInfo_members(struct vn_encoder *enc, const void *ptr)
+{
+   const VkThingMoodInfo *val = ptr;
+   uint8_t *p = vn_encoder_take(enc, 16);
+   if (!p)
+      return;
+   vn_store_u32(p, vn_sent_VkThingMood(val->mood));
+   vn_store_u32(p + 4, val->moodCount);
+   vn_store_u64(p + 8, val->pMoods ? val->moodCount : 0);
+   if (val->pMoods) {
+      uint8_t *q =
+         vn_encoder_take_array(enc, val->moodCount, 4);
+      if (!q)
+         return;
+      for (uint32_t i = 0; i < val->moodCount; i++)
+         vn_store_u32(q + (size_t)i * 4, vn_sent_VkThingMood(val->pMoods[i]));
+   }
+
+   p = vn_encoder_take(enc, 8);
+   if (!p)
+      return;
+   vn_store_u64(p, val->pLast != NULL);
+   if (val->pLast)
+      vn_encode_u32(enc, vn_sent_VkThingMood(*val->pLast));
+
+   p = vn_encoder_take(enc, 12);
+   if (!p)
+      return;
+   vn_store_u32(p, val->rangeCount);
+   vn_store_u64(p + 4, val->pRanges ? val->rangeCount : 0);
+   if (val->pRanges) {
+      uint8_t *q =
+         vn_encoder_take_array(enc, val->rangeCount, 8);
+      if (!q)
+         return;
+      for (uint32_t i = 0; i < val->rangeCount; i++)
+         vn_store_VkMoodRange(q + (size_t)i * 8, &val->pRanges[i]);
+   }
+}
+
+void
 vn_encode_VkThingWideInfoEXT_members(struct vn_encoder *enc, const void *ptr)
 {
    const VkThingWideInfoEXT *val = ptr;
@@ -34,6 +75,14 @@ vn_encode_VkPart(struct vn_encoder *enc, const VkPart *val)
    uint8_t *p = vn_encoder_take(enc, 16);
    if (p)
       vn_store_VkPart(p, val);
+}
+
+void
+vn_encode_VkMoodRange(struct vn_encoder *enc, const VkMoodRange *val)
+{
+   uint8_t *p = vn_encoder_take(enc, 8);
+   if (p)
+      vn_store_VkMoodRange(p, val);
 }
 
 void

@@ -18,7 +18,7 @@
 #define KNOWS_SPEC(version) (caps->venus_spec_version >= (version))
 
 /* The most structs that any chain accepts. */
-#define VN_CHAIN_MAX 2
+#define VN_CHAIN_MAX 3
 
 extern const struct vn_chain_rule vn_chain_VkThingCreateInfo;
 extern const struct vn_chain_rule vn_chain_VkThingProperties;
@@ -26,6 +26,8 @@ extern const struct vn_chain_rule vn_chain_VkThingProperties;
 /* All structs, whatever they extend. */
 extern const struct vn_chain_rule vn_chain_all;
 
+void vn_encode_VkThingMoodInfo_members(struct vn_encoder *enc,
+                                       const void *ptr);
 void vn_encode_VkThingWideInfoEXT_members(struct vn_encoder *enc,
                                           const void *ptr);
 void vn_encode_VkThingRingInfoMESA_members(struct vn_encoder *enc,
@@ -35,6 +37,13 @@ void vn_encode_VkThingListEXT_partial_members(struct vn_encoder *enc,
 void vn_decode_VkThingListEXT_members(struct vn_decoder *dec, void *ptr);
 size_t vn_sizeof_VkThingListEXT_members(const void *ptr);
 
+/* What a renderer is told. */
+static inline VkThingMood
+vn_sent_VkThingMood(VkThingMood value)
+{
+   return value == VK_THING_MOOD_WILD ? VK_THING_MOOD_CALM : value;
+}
+
 /* 16 bytes */
 static inline void
 vn_store_VkPart(uint8_t *p, const VkPart *val)
@@ -42,6 +51,14 @@ vn_store_VkPart(uint8_t *p, const VkPart *val)
    vn_store_u32(p, val->size);
    vn_store_u64(p + 4, val->offset);
    vn_store_u32(p + 12, val->small);
+}
+
+/* 8 bytes */
+static inline void
+vn_store_VkMoodRange(uint8_t *p, const VkMoodRange *val)
+{
+   vn_store_u32(p, val->first);
+   vn_store_u32(p + 4, vn_sent_VkThingMood(val->mood));
 }
 
 /* 28 bytes */

@@ -15,6 +15,7 @@
 #include "vn_wire.h"
 
 void vn_encode_VkPart(struct vn_encoder *enc, const VkPart *val);
+void vn_encode_VkMoodRange(struct vn_encoder *enc, const VkMoodRange *val);
 void vn_encode_VkPaint(struct vn_encoder *enc, const VkPaint *val);
 void vn_encode_VkGeometry(struct vn_encoder *enc,
                           const VkGeometry *val,

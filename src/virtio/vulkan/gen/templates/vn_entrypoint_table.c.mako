@@ -6,6 +6,9 @@ ${banner(protocol, 'Names of entry points. See vn_entrypoints.h.', 'src/virtio/v
 
 #include <string.h>
 
+/* with the types of the window systems */
+#include "vn_platforms.h"
+
 #include "vn_entrypoints.h"
 
 /* What a command is called on. */

@@ -1,4 +1,4 @@
-${banner(protocol, 'The entry points of the driver, and the way to them from their names.\n *\n * vn_entrypoints.c passes commands on that need nothing but that; its\n * functions are weak, so that a function of the same name anywhere else in\n * the driver takes their place.', 'src/virtio/vulkan/gen/generate_driver.py')}
+${banner(protocol, 'The entry points of the driver, and the way to them from their names.\n *\n * vn_entrypoints.c passes commands on that need nothing but that; its\n * functions are weak, so that a function of the same name anywhere else in\n * the driver takes their place.\n *\n * Functions with types of a window system are declared for those who have\n * included vn_platforms.h before.', 'src/virtio/vulkan/gen/generate_driver.py')}
 
 #ifndef VN_ENTRYPOINTS_H
 #define VN_ENTRYPOINTS_H
