@@ -231,8 +231,7 @@ struct vn_swapchain_ops {
    /*
     * What can be made before there are images. The request (extent, mode,
     * format, road ...) is in the head. finish is called only if this
-    * succeeded, after image_finish of all images, whose memory is still
-    * there, and when the presenter has ended.
+    * succeeded, after all images, and when the presenter has ended.
     */
    VkResult (*init)(struct vn_swapchain *swapchain);
    void (*finish)(struct vn_swapchain *swapchain);

@@ -21,11 +21,6 @@
  */
 #define PROBE_AFTER_NS VN_NSEC_PER_SEC
 
-/* How long a swapchain that goes waits for its last frames to be shown; less
- * than for a reply.
- */
-#define SETTLE_MS 100
-
 /* xcb/present.h has no name for it: PresentWindowDestroyed */
 #define WINDOW_DESTROYED (1u << 0)
 
@@ -67,41 +62,9 @@ vn_x11_present_init(struct vn_x11_swapchain *x11)
    return VK_SUCCESS;
 }
 
-/*
- * What the server has taken and not shown yet would be shown after the first
- * frame of a successor if that gets to the same field: servers do not keep
- * the order between two pixmaps that are due at once.
- */
-static void
-settle(struct vn_x11_swapchain *x11)
-{
-   const uint64_t end = vn_time_ns() + VN_MIN(vn_x11_patience_ms, SETTLE_MS) *
-                                          UINT64_C(1000000);
-
-   while (x11->awaited_count && vn_x11_is_alive(x11->conn)) {
-      bool any = false;
-      if (vn_x11_present_handle(x11, &any) != VK_SUCCESS)
-         break;
-      const uint64_t now = vn_time_ns();
-      if (now >= end)
-         break;
-      if (!any)
-         vn_x11_wait_sleep(&x11->wait, -1, (int)((end - now) / 1000000) + 1);
-   }
-   for (uint32_t i = 0; i < x11->base.image_count; i++) {
-      struct vn_x11_image *image = vn_x11_image(x11->base.images[i]);
-      if (image->read) {
-         vn_x11_wait_remove(&x11->wait, image->read_fd);
-         u_fd_close(&image->read_fd);
-         image->read = false;
-      }
-   }
-}
-
 void
 vn_x11_present_finish(struct vn_x11_swapchain *x11)
 {
-   settle(x11);
    if (x11->present.region)
       vn_x11_ignore(x11->conn, xcb_xfixes_destroy_region_checked(
                                   x11->conn, x11->present.region));

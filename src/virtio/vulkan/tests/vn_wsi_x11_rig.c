@@ -205,15 +205,14 @@ rig_start(struct rig *r, const struct shape *shape)
 void
 rig_stop(struct rig *r, bool alive)
 {
-   for (uint32_t i = 0; i < r->image_count; i++)
-      r->swapchain->ops->image_finish(r->swapchain, r->images[i]);
-   if (r->swapchain)
-      r->swapchain->ops->finish(r->swapchain);
    for (uint32_t i = 0; i < r->image_count; i++) {
+      r->swapchain->ops->image_finish(r->swapchain, r->images[i]);
       munmap(r->maps[i], r->images[i]->pixels.size_B);
       u_fd_close(&r->images[i]->pixels.fd);
       free(r->images[i]);
    }
+   if (r->swapchain)
+      r->swapchain->ops->finish(r->swapchain);
    free(r->swapchain);
    if (r->surface)
       r->surface->ops->finish(r->surface);
