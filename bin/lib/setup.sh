@@ -17,8 +17,9 @@ DEPS_BUILD=(
     libx11-dev libx11-xcb-dev libxrandr-dev
 )
 DEPS_TEST=(
-    libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers
+    libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers xvfb
     util-linux
+    weston sway grim
 )
 DEPS_PEERS_SYSTEM=(virgl-server)
 DEPS_PEERS_FOLDER=(mmdebstrap debian-archive-keyring)
