@@ -208,6 +208,10 @@ drmIsKMS(int fd)
 int
 drmIsMaster(int fd)
 {
+   if (fake_kms.first_master) {
+      fake_kms.first_master = false;
+      fake_kms.master = fd;
+   }
    return !fake_kms.other_master && fake_kms.master == fd;
 }
 

@@ -26,6 +26,7 @@ static void
 test_lists(void)
 {
    const VkPhysicalDevice p = stage_begin(true);
+   fake_kms.first_master = true;
    VkDisplayPropertiesKHR display;
    VkDisplayPlanePropertiesKHR planes[3];
    VkDisplayModePropertiesKHR modes[4];
