@@ -19,6 +19,7 @@ DEPS_BUILD=(
 DEPS_TEST=(
     libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers xvfb
     util-linux
+    weston sway grim
 )
 DEPS_PEERS_SYSTEM=(virgl-server)
 DEPS_PEERS_FOLDER=(mmdebstrap debian-archive-keyring)

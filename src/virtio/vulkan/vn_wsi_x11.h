@@ -82,6 +82,9 @@ struct vn_x11_image {
    /* the server's, by the request with this serial of Present */
    bool held;
    uint32_t held_serial;
+   /* it has given it back, and its GPU still reads; a sync_file, owned */
+   bool read;
+   int read_fd;
 };
 
 #define VN_X11_MAX_RECTS 16

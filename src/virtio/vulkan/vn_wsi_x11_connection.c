@@ -35,6 +35,8 @@
  */
 #define UNREAD_YIELDS 64
 
+uint32_t vn_x11_patience_ms = 5000;
+
 bool
 vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn)
 {
@@ -58,6 +60,19 @@ void
 vn_x11_wait_finish(struct vn_x11_wait *wait)
 {
    u_fd_close(&wait->epoll_fd);
+}
+
+bool
+vn_x11_wait_add(struct vn_x11_wait *wait, int fd)
+{
+   struct epoll_event event = { .events = EPOLLIN };
+   return !epoll_ctl(wait->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+void
+vn_x11_wait_remove(struct vn_x11_wait *wait, int fd)
+{
+   epoll_ctl(wait->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void
@@ -167,11 +182,11 @@ vn_x11_reply(struct vn_x11_wait *wait,
 {
    xcb_connection_t *conn = wait->conn;
    const uint64_t end =
-      vn_time_ns() + VN_X11_PATIENCE_MS * (VN_NSEC_PER_SEC / 1000);
+      vn_time_ns() + vn_x11_patience_ms * (VN_NSEC_PER_SEC / 1000);
    *reply = NULL;
    *error = 0;
 
-   if (!vn_x11_can_send(conn, VN_X11_PATIENCE_MS)) {
+   if (!vn_x11_can_send(conn, (int)vn_x11_patience_ms)) {
       xcb_discard_reply(conn, sequence);
       return VK_ERROR_SURFACE_LOST_KHR;
    }

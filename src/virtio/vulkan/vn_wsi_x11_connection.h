@@ -34,10 +34,10 @@
 
 #include "vn_common.h"
 
-/* How long an X server may take for an answer that a call waits for. */
-#ifndef VN_X11_PATIENCE_MS /* a test has less */
-#define VN_X11_PATIENCE_MS 5000
-#endif
+/* How long an X server may take for an answer that a call waits for; constant
+ * but in a test.
+ */
+extern uint32_t vn_x11_patience_ms;
 
 /*
  * To sleep until a connection says something. For one thread at a time.
@@ -61,6 +61,13 @@ struct vn_x11_wait {
 /* False: no fd to be had. */
 bool vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn);
 void vn_x11_wait_finish(struct vn_x11_wait *wait);
+
+/* Sleeps end also when fd, which is not the connection's, can be read. False:
+ * that cannot be done.
+ */
+bool vn_x11_wait_add(struct vn_x11_wait *wait, int fd);
+/* Before it is closed. */
+void vn_x11_wait_remove(struct vn_x11_wait *wait, int fd);
 
 /*
  * Until the connection says something or can be written to again, wake_fd
@@ -97,7 +104,7 @@ bool vn_x11_can_send(xcb_connection_t *conn, int timeout_ms);
  * Flushes. VK_SUCCESS: *reply is the reply, to be freed, or NULL if there is
  * none because the server refused: then *error is its code (XCB_WINDOW ...).
  * VK_ERROR_SURFACE_LOST_KHR: the server is gone or has said nothing for
- * VN_X11_PATIENCE_MS.
+ * vn_x11_patience_ms.
  */
 VkResult vn_x11_reply(struct vn_x11_wait *wait,
                       unsigned int sequence,

@@ -290,6 +290,11 @@ vn_x11_image_finish(struct vn_x11_swapchain *x11, struct vn_x11_image *image)
                     xcb_shm_detach_checked(x11->conn, image->segment));
    if (image->copy)
       munmap(image->copy, image->copy_size_B);
+   if (image->read) {
+      vn_x11_wait_remove(&x11->wait, image->read_fd);
+      u_fd_close(&image->read_fd);
+   }
+   image->read = false;
    image->pixmap = 0;
    image->segment = 0;
    image->copy = NULL;

@@ -10,6 +10,9 @@
 
 #include "vn_wsi_x11.h"
 
+#include <linux/dma-buf.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <xcb/present.h>
 #include <xcb/xfixes.h>
 
@@ -185,6 +188,40 @@ handle_complete(struct vn_x11_swapchain *x11,
    }
 }
 
+static bool
+has_signalled(int fd)
+{
+   struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+   return poll(&poll_fd, 1, 0) != 0;
+}
+
+/*
+ * A server that copies or shows with a GPU gives a pixmap back when it has
+ * queued that, and relies on the fences that the kernel has at the dma-buf.
+ * The kernel would make another process's writes wait for them; ours happen
+ * on the host. So the fences are asked for, and if one is not done, read_fd
+ * is waited for before the image is drawn to. Kernels before 6.0 cannot tell.
+ */
+static bool
+is_read(struct vn_x11_swapchain *x11, struct vn_x11_image *image)
+{
+   if (x11->way != VN_X11_WAY_DMA_BUF)
+      return false;
+   struct dma_buf_export_sync_file arg = {
+      .flags = DMA_BUF_SYNC_WRITE,
+      .fd = -1,
+   };
+   if (ioctl(image->base.pixels.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arg))
+      return false;
+   if (has_signalled(arg.fd) || !vn_x11_wait_add(&x11->wait, arg.fd)) {
+      u_fd_close(&arg.fd);
+      return false;
+   }
+   image->read = true;
+   image->read_fd = arg.fd;
+   return true;
+}
+
 static void
 handle_idle(struct vn_x11_swapchain *x11,
             const xcb_present_idle_notify_event_t *event)
@@ -194,9 +231,26 @@ handle_idle(struct vn_x11_swapchain *x11,
       if (image->held && image->held_serial == event->serial &&
           image->pixmap == event->pixmap) {
          image->held = false;
-         vn_swapchain_set_idle(&x11->base, &image->base, -1);
+         if (!is_read(x11, image))
+            vn_swapchain_set_idle(&x11->base, &image->base, -1);
          return;
       }
+   }
+}
+
+/* The images that are read no longer. */
+static void
+handle_readers(struct vn_x11_swapchain *x11, bool *any)
+{
+   for (uint32_t i = 0; i < x11->base.image_count; i++) {
+      struct vn_x11_image *image = vn_x11_image(x11->base.images[i]);
+      if (!image->read || !has_signalled(image->read_fd))
+         continue;
+      *any = true;
+      image->read = false;
+      vn_x11_wait_remove(&x11->wait, image->read_fd);
+      u_fd_close(&image->read_fd);
+      vn_swapchain_set_idle(&x11->base, &image->base, -1);
    }
 }
 
@@ -288,6 +342,7 @@ vn_x11_present_handle(struct vn_x11_swapchain *x11, bool *any)
       if (result != VK_SUCCESS)
          return result;
    }
+   handle_readers(x11, any);
    const VkResult result = handle_refusals(x11);
    return result == VK_SUCCESS ? handle_probe(x11) : result;
 }
