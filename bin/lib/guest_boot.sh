@@ -59,7 +59,7 @@ guest_enter() {
         cd /venus/run
         exec 3>display
         Xvfb -displayfd 3 -screen 0 "$1x24" -fbdir screen -nolisten tcp \
-            -noreset >log/xvfb.log 2>&1 &
+            -nocursor -noreset >log/xvfb.log 2>&1 &
         for ((i = 0; i < 500; i++)); do
             [[ ! -s display ]] || break
             sleep 0.02

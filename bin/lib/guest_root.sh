@@ -117,10 +117,20 @@ guest_apt() {
     echo "deb $(guest_mirror) $2 main" >"$dir/sources.list"
 }
 
-# The kernel's package and its file; the second is a name with its version.
+# The package that linux-image-amd64 stands for now, which has a version in its
+# name.
 guest_kernel_package() {
     apt-cache "${GUEST_APT[@]}" depends linux-image-amd64 |
         sed -n 's/^ *Depends: *\(linux-image-[0-9][^ ]*\).*/\1/p' | tail -n1
+}
+
+# guest_kernel_parts PACKAGE: newer kernels are split, and that package is empty.
+guest_kernel_parts() {
+    local version=${1#linux-image-}
+    echo "$1"
+    apt-cache "${GUEST_APT[@]}" depends "$1" |
+        awk -v v="$version" '$1 == "Depends:" && $2 ~ /^linux-/ &&
+            substr($2, length($2) - length(v)) == "-" v { print $2 }'
 }
 
 # guest_kernel_make NAME: a folder with vmlinuz and modules/, which are all to
@@ -160,14 +170,17 @@ guest_setup() {
 }
 
 guest_kernel_fetch() {
-    local name=$1 tmp=$2 suite package version file n=0
+    local name=$1 tmp=$2 suite package parts part version file n=0
     suite=$(guest_kernel_suite "$name")
     guest_apt "$tmp/apt" "$suite"
     apt-get "${GUEST_APT[@]}" update -q
     package=$(guest_kernel_package)
     [[ -n $package ]] || die "Debian $suite has no linux-image"
-    (cd "$tmp" && apt-get "${GUEST_APT[@]}" download -q "$package")
-    dpkg-deb -x "$tmp/$package"_*.deb "$tmp/unpacked"
+    mapfile -t parts < <(guest_kernel_parts "$package")
+    for part in "${parts[@]}"; do
+        (cd "$tmp" && apt-get "${GUEST_APT[@]}" download -q "$part")
+        dpkg-deb -x "$tmp/$part"_*.deb "$tmp/unpacked"
+    done
     version=${package#linux-image-}
     mkdir -p "$tmp/kernel/modules"
     # Newer packages have no /boot.
@@ -175,15 +188,14 @@ guest_kernel_fetch() {
         "$tmp/kernel/vmlinuz"
     [[ -e $tmp/unpacked/lib ]] || ln -s usr/lib "$tmp/unpacked/lib"
     depmod -b "$tmp/unpacked" "$version"
+    for part in "${GUEST_MODULES[@]}"; do
+        modprobe -d "$tmp/unpacked" -S "$version" --show-depends "$part" ||
+            die "kernel $version has no $part"
+    done >"$tmp/modules"
     while read -r file; do
         cp "$file" "$(printf '%s/kernel/modules/%02d-%s' "$tmp" "$n" "${file##*/}")"
         n=$((n + 1))
-    done < <(
-        for module in "${GUEST_MODULES[@]}"; do
-            modprobe -d "$tmp/unpacked" -S "$version" --show-depends "$module" ||
-                die "kernel $version has no $module"
-        done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
-    )
+    done < <(awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$tmp/modules")
     # What loads them cannot unpack.
     find "$tmp/kernel/modules" -name '*.xz' -exec xz -d {} +
     find "$tmp/kernel/modules" -name '*.zst' -exec zstd -dq --rm {} +

@@ -17,7 +17,7 @@ DEPS_BUILD=(
     libx11-dev libx11-xcb-dev libxrandr-dev
 )
 DEPS_TEST=(
-    libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers
+    libvulkan1 vulkan-tools vulkan-validationlayers mesa-vulkan-drivers xvfb
     util-linux
     weston sway grim
 )

@@ -18,6 +18,8 @@
 struct bench_options {
    const char *filter; /* shell pattern of names, or NULL for all */
    bool quick;         /* few samples, small counts: does it run at all */
+   bool frames_only;   /* nothing but so many frames */
+   uint32_t frames;
 };
 
 /* One sample of a measure; false ends the measurement of it. */
@@ -121,6 +123,8 @@ void bench_record(struct bench *bench, struct bench_scene *scene);
 void bench_submit(struct bench *bench);
 void bench_pipeline(struct bench *bench, struct bench_scene *scene);
 void bench_frame(struct bench *bench, struct bench_scene *scene);
+/* Frames of bench_frame, not measured. */
+bool bench_draw_frames(struct bench_scene *scene, uint32_t count);
 void bench_share(struct bench *bench);
 void bench_present(const struct bench_options *options);
 

@@ -6,7 +6,9 @@
  * with all their state, a submission, a wait. Its time; and over many of
  * them what the driver asked of the kernel, which is the only view of a
  * foreign driver's round trips: a wait for the ring or for the GPU shows as
- * yields, as sleeps, or as a message that is answered.
+ * yields, as sleeps, or as a message that is answered. Our own driver counts
+ * the answers that it waits for (VN_DEBUG=stats); bin/bench has it draw some
+ * frames and none.
  */
 
 #include "bench.h"
@@ -47,8 +49,20 @@ draw_frame(void *data)
    return demo_device_submit_and_wait(dev);
 }
 
+bool
+bench_draw_frames(struct bench_scene *scene, uint32_t count)
+{
+   struct frame frame = { scene };
+
+   for (uint32_t i = 0; i < count; i++) {
+      if (!draw_frame(&frame))
+         return false;
+   }
+   return true;
+}
+
 static void
-count_frames(const struct bench *bench, struct frame *frame)
+count_frames(const struct bench *bench, struct bench_scene *scene)
 {
    const uint32_t frames = bench->options.quick ? QUICK_FRAMES : FRAMES;
    struct bench_calls before, after;
@@ -57,10 +71,8 @@ count_frames(const struct bench *bench, struct frame *frame)
       return;
    const uint64_t server_before = bench_server_switches();
    bench_calls_read(&before);
-   for (uint32_t i = 0; i < frames; i++) {
-      if (!draw_frame(frame))
-         return;
-   }
+   if (!bench_draw_frames(scene, frames))
+      return;
    bench_calls_read(&after);
    const uint64_t server_after = bench_server_switches();
 
@@ -90,5 +102,5 @@ bench_frame(struct bench *bench, struct bench_scene *scene)
    };
 
    bench_measure(&bench->options, &measure);
-   count_frames(bench, &frame);
+   count_frames(bench, scene);
 }

@@ -16,6 +16,7 @@ static void
 help(void)
 {
    puts("Usage: venus-bench [--quick] [--filter PATTERN]\n"
+        "       venus-bench --frames N\n"
         "\n"
         "Prints one line for each measure: its name, \"us\" or \"count\",\n"
         "and the median time of one operation or the count for one frame.\n"
@@ -23,7 +24,9 @@ help(void)
         "  --quick           few samples: does it run at all\n"
         "  --filter PATTERN  the measures whose names match the shell "
         "pattern;\n"
-        "                    \"frame-calls\" stands for all counts");
+        "                    \"frame-calls\" stands for all counts\n"
+        "  --frames N        draws N frames and measures nothing, for a\n"
+        "                    driver that counts by itself");
 }
 
 static bool
@@ -34,6 +37,9 @@ parse(int argc, char **argv, struct bench_options *options)
          options->quick = true;
       } else if (!strcmp(argv[i], "--filter") && i + 1 < argc) {
          options->filter = argv[++i];
+      } else if (!strcmp(argv[i], "--frames") && i + 1 < argc) {
+         options->frames_only = true;
+         options->frames = (uint32_t)strtoul(argv[++i], NULL, 10);
       } else {
          fprintf(stderr, "venus-bench: what is %s? (see --help)\n", argv[i]);
          return false;
@@ -55,9 +61,12 @@ main(int argc, char **argv)
    if (!parse(argc, argv, &bench.options))
       return 2;
 
-   bench_startup(&bench.options);
-   const bool ok = bench_init(&bench) && bench_scene_init(&scene, &bench);
-   if (ok) {
+   if (!bench.options.frames_only)
+      bench_startup(&bench.options);
+   bool ok = bench_init(&bench) && bench_scene_init(&scene, &bench);
+   if (ok && bench.options.frames_only) {
+      ok = bench_draw_frames(&scene, bench.options.frames);
+   } else if (ok) {
       bench_memory(&bench);
       bench_resource(&bench);
       bench_descriptor(&bench);

@@ -39,6 +39,8 @@ struct present {
    VkSemaphore acquired[MAX_IMAGES]; /* in turn */
    VkFence fences[MAX_IMAGES];
    uint32_t turn;
+   bool has_regions; /* VK_KHR_incremental_present */
+   bool says_damage; /* in each frame */
 };
 
 static bool
@@ -102,9 +104,29 @@ choose_family(struct present *present)
    return false;
 }
 
+static void
+look_for_regions(struct present *present)
+{
+   VkExtensionProperties *list;
+   uint32_t count = 0;
+
+   vkEnumerateDeviceExtensionProperties(present->pdev, NULL, &count, NULL);
+   list = calloc(count + 1, sizeof(*list));
+   if (list && vkEnumerateDeviceExtensionProperties(
+                  present->pdev, NULL, &count, list) == VK_SUCCESS) {
+      for (uint32_t i = 0; i < count; i++) {
+         present->has_regions |= !strcmp(
+            list[i].extensionName, VK_KHR_INCREMENTAL_PRESENT_EXTENSION_NAME);
+      }
+   }
+   free(list);
+}
+
 static bool
 create_device(struct present *present)
 {
+   look_for_regions(present);
+
    const float priority = 1.0f;
    const VkDeviceQueueCreateInfo queue_info = {
       .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -112,13 +134,16 @@ create_device(struct present *present)
       .queueCount = 1,
       .pQueuePriorities = &priority,
    };
-   const char *const extension = VK_KHR_SWAPCHAIN_EXTENSION_NAME;
+   const char *const extensions[] = {
+      VK_KHR_SWAPCHAIN_EXTENSION_NAME,
+      VK_KHR_INCREMENTAL_PRESENT_EXTENSION_NAME,
+   };
    const VkDeviceCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
       .queueCreateInfoCount = 1,
       .pQueueCreateInfos = &queue_info,
-      .enabledExtensionCount = 1,
-      .ppEnabledExtensionNames = &extension,
+      .enabledExtensionCount = present->has_regions ? 2 : 1,
+      .ppEnabledExtensionNames = extensions,
    };
    const VkCommandPoolCreateInfo pool_info = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
@@ -270,6 +295,13 @@ frame(void *data)
    struct present *present = data;
    const uint32_t turn = present->turn;
    const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_TRANSFER_BIT;
+   const VkRectLayerKHR rect = { { 100, 100 }, { 64, 64 }, 0 };
+   const VkPresentRegionKHR region = { 1, &rect };
+   const VkPresentRegionsKHR regions = {
+      .sType = VK_STRUCTURE_TYPE_PRESENT_REGIONS_KHR,
+      .swapchainCount = 1,
+      .pRegions = &region,
+   };
    uint32_t index;
 
    present->turn = (turn + 1) % present->image_count;
@@ -295,6 +327,7 @@ frame(void *data)
    };
    const VkPresentInfoKHR info = {
       .sType = VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+      .pNext = present->says_damage ? &regions : NULL,
       .waitSemaphoreCount = 1,
       .pWaitSemaphores = &present->drawn[index],
       .swapchainCount = 1,
@@ -381,6 +414,28 @@ measure_road(struct present *present, const char *road)
    unsetenv("VN_WSI");
 }
 
+/* A cursor's worth has changed: less has to be copied. */
+static void
+measure_damage(struct present *present)
+{
+   const struct bench_measure measure = {
+      .name = "present-copy-damage",
+      .run = frame,
+      .data = present,
+      .repeat = FRAMES,
+   };
+
+   if (!present->has_regions || !bench_wanted(present->options, measure.name))
+      return;
+   setenv("VN_WSI", "copy", 1);
+   present->says_damage = true;
+   if (create_swapchain(present, VK_PRESENT_MODE_FIFO_KHR))
+      bench_measure(present->options, &measure);
+   destroy_swapchain(present);
+   present->says_damage = false;
+   unsetenv("VN_WSI");
+}
+
 void
 bench_present(const struct bench_options *options)
 {
@@ -391,6 +446,7 @@ bench_present(const struct bench_options *options)
       /* other drivers have one way, which is compared with both */
       measure_road(&present, "direct");
       measure_road(&present, "copy");
+      measure_damage(&present);
    }
    if (present.dev) {
       vkDestroyCommandPool(present.dev, present.pool, NULL);

@@ -43,8 +43,9 @@ headless_wait(struct wsi_chain *chain)
       VKT_TIMEOUT_NS));
 }
 
-bool
-headless_shows(VkExtent2D extent, const uint8_t color[4])
+/* The pixel that is expected comes from one of the two. */
+static bool
+dump_is(VkExtent2D extent, const uint8_t color[4], const uint8_t *picture)
 {
    unsigned width = 0, height = 0;
 
@@ -59,17 +60,31 @@ headless_shows(VkExtent2D extent, const uint8_t color[4])
    bool ok =
       U_CHECK_EQ(width, extent.width) && U_CHECK_EQ(height, extent.height);
    for (uint32_t i = 0; ok && i < width * height; i++) {
+      const uint8_t *expected = picture ? &picture[4 * i] : color;
       uint8_t pixel[4];
+
       ok = U_CHECK_EQ(fread(pixel, 4, 1, file), 1);
-      if (ok && memcmp(pixel, color, 4)) {
-         fprintf(stderr, "pixel %u is %u %u %u %u, not %u %u %u %u\n", i,
-                 pixel[0], pixel[1], pixel[2], pixel[3], color[0], color[1],
-                 color[2], color[3]);
+      if (ok && memcmp(pixel, expected, 4)) {
+         fprintf(stderr, "pixel %u, %u is %u %u %u %u, not %u %u %u %u\n",
+                 i % width, i / width, pixel[0], pixel[1], pixel[2], pixel[3],
+                 expected[0], expected[1], expected[2], expected[3]);
          ok = U_CHECK(!"the picture is right");
       }
    }
    fclose(file);
    return ok;
+}
+
+bool
+headless_shows(VkExtent2D extent, const uint8_t color[4])
+{
+   return dump_is(extent, color, NULL);
+}
+
+bool
+headless_shows_picture(VkExtent2D extent, const uint8_t *picture)
+{
+   return dump_is(extent, NULL, picture);
 }
 
 /* Each frame is shown, with the right pixels. */
@@ -216,6 +231,7 @@ test_all(void)
       test_modes(&wsi);
       U_CHECK_EQ(headless_test_rules(&wsi), 0);
       U_CHECK_EQ(headless_test_images(&wsi), 0);
+      U_CHECK_EQ(headless_test_damage(&wsi), 0);
    }
    wsi_finish(&wsi);
 }

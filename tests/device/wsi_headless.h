@@ -22,8 +22,13 @@ bool headless_wait(struct wsi_chain *chain);
 /* Whether the last picture has that size and one colour, RGBA. */
 bool headless_shows(VkExtent2D extent, const uint8_t color[4]);
 
+/* The same for any picture: RGBA, tightly packed. */
+bool headless_shows_picture(VkExtent2D extent, const uint8_t *picture);
+
 /* wsi_headless_rules.c; the number of failures */
 int headless_test_rules(struct wsi *wsi);
+/* wsi_headless_damage.c */
+int headless_test_damage(struct wsi *wsi);
 /* wsi_headless_images.c */
 int headless_test_images(struct wsi *wsi);
 

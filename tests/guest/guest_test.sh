@@ -32,6 +32,10 @@ if grep -q 'reference.png' "$list"; then
     }
 fi
 
+if grep -q 'pattern.png' "$list"; then
+    "$VENUS_BUILD_DIR/tests/device/device-wsi-display" --reference "$dir/pattern.png" 1280x800
+fi
+
 "$bin/guest-vm" --out "$dir" --timeout 1500 "$@" -- \
     bash "$here/guest_suite.sh" "$list" >"$dir/guest.txt" 2>"$dir/guest-vm.log" &
 pid=$!

@@ -33,6 +33,8 @@ static const struct option perf_options[] = {
      "the host is asked for the status of an event" },
    { "no_query_feedback", VN_PERF_NO_QUERY_FEEDBACK,
      "the host is asked for the results of queries" },
+   { "no_partial_copy", VN_PERF_NO_PARTIAL_COPY,
+     "a present copies all of the image" },
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
    { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
      "each memory object is the renderer's" },

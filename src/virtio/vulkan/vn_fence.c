@@ -61,6 +61,9 @@ vn_DestroyFence(VkDevice _device,
 {
    if (!_fence)
       return;
+   struct vn_fence_source *source = vn_fence_from_handle(_fence)->source;
+   if (source)
+      source->destroy(source);
    vn_async_vkDestroyFence(vn_ring_of(_device), _device, _fence, NULL);
    vn_object_destroy(_device, pAllocator, vn_fence_from_handle(_fence));
 }

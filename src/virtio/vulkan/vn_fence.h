@@ -8,6 +8,12 @@
 
 #include "vn_queue.h"
 
+/* What else may signal a fence besides queues; goes with the fence. */
+struct vn_fence_source {
+   /* afterwards the fence is not touched any more */
+   void (*destroy)(struct vn_fence_source *source);
+};
+
 /*
  * The point that the submission became stands for the host's fence.
  * Everything is guarded by device->submit_mutex.
@@ -22,6 +28,7 @@ struct vn_fence {
     */
    bool exportable;
    struct vn_queue_point point; /* of the submission since the last reset */
+   struct vn_fence_source *source; /* owned, constant; NULL: none */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_fence, VkFence)

@@ -13,6 +13,7 @@
 #include "vn_physical_device.h"
 #include "vn_protocol.h"
 #include "vn_stats.h"
+#include "vn_wsi_display.h"
 
 #define RING_BUFFER_SIZE (128u << 10)
 
@@ -188,6 +189,9 @@ vn_DestroyInstance(VkInstance _instance,
       instance->ring ? vn_ring_answer_count(instance->ring) : 0;
    disconnect(instance);
    vn_stats_print(answers);
+#ifdef VN_PLATFORM_DISPLAY
+   vn_displays_destroy(instance->displays);
+#endif
    pthread_mutex_destroy(&instance->mutex);
 
    const VkAllocationCallbacks alloc = instance->alloc;

@@ -18,6 +18,8 @@
 #define VN_MAX_API_VERSION VK_MAKE_API_VERSION(0, 1, 3, VK_HEADER_VERSION)
 #endif
 
+struct vn_displays;
+
 /*
  * One connection to one renderer context. Without a renderer the instance
  * exists all the same, with no physical device, so that other drivers in the
@@ -39,7 +41,8 @@ struct vn_instance {
    uint32_t physical_device_count;
    struct vn_physical_device *physical_devices; /* owned */
    struct vn_scout *scouts;                     /* owned; one for each */
-   uint64_t ring_idx_in_use; /* bit per timeline of the transport */
+   uint64_t ring_idx_in_use;     /* bit per timeline of the transport */
+   struct vn_displays *displays; /* owned; NULL: nobody has asked for them */
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_instance, VkInstance)

@@ -172,7 +172,7 @@ prepare(struct present *present, uint32_t i)
 
    VkCommandBuffer cmd;
    const VkResult result = vn_wsi_present_commands(
-      swapchain, image, present->queue->family_index, &cmd);
+      swapchain, &queued->frame, present->queue->family_index, &cmd);
    if (result == VK_SUCCESS && cmd)
       present->commands[present->command_count++] = cmd;
    return result;
@@ -221,7 +221,7 @@ queue_frame(struct present *present,
    struct vn_wsi_image *image = queued->frame.image;
 
    queued->point = *point;
-   image->vk->point = *point;
+   vn_wsi_present_submitted(swapchain, &queued->frame, point);
    if (swapchain->takes_sync_file) {
       const VkResult result = vn_sync_file_export_point(
          swapchain->device, point, &queued->frame.ready_fd);

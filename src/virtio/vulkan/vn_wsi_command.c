@@ -4,7 +4,8 @@
  *
  * What the GPU does at a present. Recorded at an image's first present on a
  * queue family, for all images of the swapchain, and submitted again at each
- * later one.
+ * later one; but where only a part of the buffer has to be copied, that is
+ * recorded anew.
  */
 
 #include "vn_wsi_image.h"
@@ -17,19 +18,24 @@
 
 #define MAX_FAMILIES 64
 
-bool
-vn_wsi_family_can_copy(struct vn_physical_device *physical,
-                       uint32_t family_index)
+static VkQueueFlags
+family_flags(struct vn_physical_device *physical, uint32_t family_index)
 {
    VkQueueFamilyProperties families[MAX_FAMILIES];
    uint32_t count = MAX_FAMILIES;
 
    vn_GetPhysicalDeviceQueueFamilyProperties(
       vn_physical_device_to_handle(physical), &count, families);
-   return family_index < count &&
-          families[family_index].queueFlags &
-             (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT |
-              VK_QUEUE_TRANSFER_BIT);
+   return family_index < count ? families[family_index].queueFlags : 0;
+}
+
+bool
+vn_wsi_family_can_copy(struct vn_physical_device *physical,
+                       uint32_t family_index)
+{
+   return family_flags(physical, family_index) &
+          (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT |
+           VK_QUEUE_TRANSFER_BIT);
 }
 
 /* The renderer reads PRESENT_SRC as GENERAL; see venus.xml. */
@@ -83,22 +89,35 @@ record_hand_over(VkCommandBuffer cmd,
    record_barrier(cmd, &acquire);
 }
 
+/* At most VN_WSI_DAMAGE_MAX rectangles. */
 static void
 record_copy(VkCommandBuffer cmd,
             const struct vn_wsi_image *image,
-            uint32_t pixel_size)
+            uint32_t pixel_size,
+            const VkRect2D *rects,
+            uint32_t rect_count)
 {
    const struct vn_wsi_pixels *pixels = &image->pixels;
    const VkImageMemoryBarrier before =
       image_barrier(image, VK_QUEUE_FAMILY_IGNORED, VK_QUEUE_FAMILY_IGNORED);
-   const VkBufferImageCopy region = {
-      .bufferRowLength = pixels->stride_B[0] / pixel_size,
-      .imageSubresource = {
-         .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT,
-         .layerCount = 1,
-      },
-      .imageExtent = { pixels->width, pixels->height, 1 },
-   };
+   VkBufferImageCopy regions[VN_WSI_DAMAGE_MAX];
+
+   for (uint32_t i = 0; i < rect_count; i++) {
+      const VkRect2D *rect = &rects[i];
+
+      regions[i] = (VkBufferImageCopy){
+         .bufferOffset =
+            (VkDeviceSize)rect->offset.y * pixels->stride_B[0] +
+            (VkDeviceSize)rect->offset.x * pixel_size,
+         .bufferRowLength = pixels->stride_B[0] / pixel_size,
+         .imageSubresource = {
+            .aspectMask = VK_IMAGE_ASPECT_COLOR_BIT,
+            .layerCount = 1,
+         },
+         .imageOffset = { rect->offset.x, rect->offset.y, 0 },
+         .imageExtent = { rect->extent.width, rect->extent.height, 1 },
+      };
+   }
    const VkBufferMemoryBarrier after = {
       .sType = VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
       .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
@@ -112,7 +131,7 @@ record_copy(VkCommandBuffer cmd,
    record_barrier(cmd, &before);
    vn_CmdCopyImageToBuffer(cmd, image->vk->image,
                            VK_IMAGE_LAYOUT_PRESENT_SRC_KHR, image->vk->buffer,
-                           1, &region);
+                           rect_count, regions);
    vn_CmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
                          VK_PIPELINE_STAGE_HOST_BIT, 0, 0, NULL, 1, &after, 0,
                          NULL);
@@ -133,13 +152,34 @@ record(struct vn_swapchain *swapchain,
    if (result != VK_SUCCESS)
       return result;
    if (swapchain->road == VN_WSI_ROAD_COPY) {
-      record_copy(cmd, image, vn_wsi_format_find(swapchain->format)->size_B);
+      const VkRect2D all = { .extent = swapchain->extent };
+      record_copy(cmd, image, vn_wsi_format_find(swapchain->format)->size_B,
+                  &all, 1);
    } else {
       const bool exclusive =
          swapchain->image_set->info.sharingMode == VK_SHARING_MODE_EXCLUSIVE;
       record_hand_over(cmd, image,
                        exclusive ? family_index : VK_QUEUE_FAMILY_IGNORED);
    }
+   return vn_EndCommandBuffer(cmd);
+}
+
+/* Its last submission is over, as the caller makes sure. */
+static VkResult
+record_partial(const struct vn_swapchain *swapchain,
+               const struct vn_wsi_image *image,
+               const struct vn_wsi_damage *damage,
+               VkCommandBuffer cmd)
+{
+   const VkCommandBufferBeginInfo begin = {
+      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+      .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+   };
+   const VkResult result = vn_BeginCommandBuffer(cmd, &begin);
+   if (result != VK_SUCCESS)
+      return result;
+   record_copy(cmd, image, vn_wsi_format_find(swapchain->format)->size_B,
+               damage->rects, damage->count);
    return vn_EndCommandBuffer(cmd);
 }
 
@@ -152,16 +192,24 @@ commands_init(struct vn_swapchain *swapchain,
    const VkDevice device = vn_device_to_handle(swapchain->device);
    const VkCommandPoolCreateInfo pool_info = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+      .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
       .queueFamilyIndex = family_index,
    };
 
+   /* a queue that only transfers may want whole blocks of the image */
    *commands = (struct vn_wsi_family_commands){
       .family_index = family_index,
+      .has_partial =
+         swapchain->road == VN_WSI_ROAD_COPY &&
+         family_flags(swapchain->device->physical_device, family_index) &
+            (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT),
    };
-   commands->buffers =
-      calloc(swapchain->image_count, sizeof(*commands->buffers));
+   const uint32_t count =
+      swapchain->image_count * (commands->has_partial ? 2 : 1);
+   commands->buffers = calloc(count, sizeof(*commands->buffers));
    if (!commands->buffers)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
+   commands->partial = commands->buffers + swapchain->image_count;
    VkResult result =
       vn_CreateCommandPool(device, &pool_info, NULL, &commands->pool);
    if (result != VK_SUCCESS)
@@ -170,7 +218,7 @@ commands_init(struct vn_swapchain *swapchain,
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
       .commandPool = commands->pool,
       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-      .commandBufferCount = swapchain->image_count,
+      .commandBufferCount = count,
    };
    result = vn_AllocateCommandBuffers(device, &alloc_info, commands->buffers);
    for (uint32_t i = 0; result == VK_SUCCESS && i < swapchain->image_count;
@@ -200,20 +248,17 @@ needs_commands(const struct vn_swapchain *swapchain)
                           VN_DEVICE_EXT_EXT_queue_family_foreign));
 }
 
-VkResult
-vn_wsi_present_commands(struct vn_swapchain *swapchain,
-                        struct vn_wsi_image *image,
-                        uint32_t family_index,
-                        VkCommandBuffer *buffer_out)
+/* Of the family; made at the first use. */
+static VkResult
+get_commands(struct vn_swapchain *swapchain,
+             uint32_t family_index,
+             struct vn_wsi_family_commands **commands_out)
 {
    struct vn_wsi_image_set *set = swapchain->image_set;
 
-   *buffer_out = VK_NULL_HANDLE;
-   if (!needs_commands(swapchain))
-      return VK_SUCCESS;
    for (uint32_t i = 0; i < set->family_count; i++) {
       if (set->commands[i].family_index == family_index) {
-         *buffer_out = set->commands[i].buffers[image->index];
+         *commands_out = &set->commands[i];
          return VK_SUCCESS;
       }
    }
@@ -228,8 +273,69 @@ vn_wsi_present_commands(struct vn_swapchain *swapchain,
    if (result != VK_SUCCESS)
       return result;
    set->family_count++;
-   *buffer_out = commands->buffers[image->index];
+   *commands_out = commands;
    return VK_SUCCESS;
+}
+
+/*
+ * Whether the host knows that what the last present submitted is over. An
+ * image can be back before: without a wait for the GPU (takes_sync_file), or
+ * dropped.
+ */
+static bool
+is_over(struct vn_device *device, const struct vn_queue_point *point)
+{
+   if (!point->queue)
+      return true;
+   pthread_mutex_lock(&device->submit_mutex);
+   const bool over = point->queue->observed >= point->value;
+   pthread_mutex_unlock(&device->submit_mutex);
+   return over;
+}
+
+VkResult
+vn_wsi_present_commands(struct vn_swapchain *swapchain,
+                        const struct vn_wsi_frame *frame,
+                        uint32_t family_index,
+                        VkCommandBuffer *buffer_out)
+{
+   const struct vn_wsi_image *image = frame->image;
+   struct vn_wsi_family_commands *commands;
+
+   *buffer_out = VK_NULL_HANDLE;
+   if (!needs_commands(swapchain))
+      return VK_SUCCESS;
+   VkResult result = get_commands(swapchain, family_index, &commands);
+   if (result != VK_SUCCESS)
+      return result;
+
+   struct vn_wsi_damage damage = image->vk->stale;
+   vn_wsi_damage_add(&damage, frame->damage, frame->damage_count);
+   if (damage.all || !commands->has_partial ||
+       vn_perf_flags() & VN_PERF_NO_PARTIAL_COPY ||
+       !is_over(swapchain->device, &image->vk->point)) {
+      *buffer_out = commands->buffers[image->index];
+      return VK_SUCCESS;
+   }
+   *buffer_out = commands->partial[image->index];
+   return record_partial(swapchain, image, &damage, *buffer_out);
+}
+
+void
+vn_wsi_present_submitted(struct vn_swapchain *swapchain,
+                         const struct vn_wsi_frame *frame,
+                         const struct vn_queue_point *point)
+{
+   struct vn_wsi_image_vk *vk = frame->image->vk;
+
+   vk->point = *point;
+   vk->stale = (struct vn_wsi_damage){ 0 };
+   for (uint32_t i = 0; i < swapchain->image_count; i++) {
+      struct vn_wsi_image_vk *other = swapchain->images[i]->vk;
+      if (other != vk) {
+         vn_wsi_damage_add(&other->stale, frame->damage, frame->damage_count);
+      }
+   }
 }
 
 void

@@ -293,6 +293,7 @@ vn_wsi_images_init(struct vn_swapchain *swapchain,
       image->vk = calloc(1, sizeof(*image->vk));
       if (!image->vk)
          return VK_ERROR_OUT_OF_HOST_MEMORY;
+      image->vk->stale.all = true;
       image->pixels = (struct vn_wsi_pixels){
          .fourcc = plan->fourcc,
          .modifier = swapchain->wsi_format.modifier,

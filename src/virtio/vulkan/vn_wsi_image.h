@@ -14,6 +14,7 @@
 
 #include "vn_queue.h"
 #include "vn_wsi.h"
+#include "vn_wsi_damage.h"
 #include "vn_wsi_road.h"
 
 struct vn_wsi_image_vk {
@@ -21,15 +22,20 @@ struct vn_wsi_image_vk {
    VkDeviceMemory memory;
    VkBuffer buffer; /* copy road: the linear copy */
    VkDeviceMemory buffer_memory;
-   /* what the last present submitted; externally synchronised with it */
-   struct vn_queue_point point;
+
+   /* the rest is externally synchronised with vkQueuePresentKHR */
+   struct vn_queue_point point; /* what the last present submitted */
+   /* where the buffer differs from what was presented last */
+   struct vn_wsi_damage stale;
 };
 
-/* Command buffers for one queue family, one per image. */
+/* Command buffers for one queue family, by image; the pool has them. */
 struct vn_wsi_family_commands {
    uint32_t family_index;
    VkCommandPool pool;
-   VkCommandBuffer *buffers; /* malloc'ed; the pool has them */
+   VkCommandBuffer *buffers; /* malloc'ed: for all of an image ... */
+   VkCommandBuffer *partial; /* ... in the same block: for a part of it */
+   bool has_partial;         /* the family can copy any rectangle */
 };
 
 /* What the images of a swapchain have in common. */
@@ -103,13 +109,17 @@ bool vn_wsi_family_can_copy(struct vn_physical_device *physical,
                             uint32_t family_index);
 
 /*
- * What the GPU has to do before the image is shown, for a queue of this
- * family; VK_NULL_HANDLE: nothing. Can be submitted any number of times.
+ * What the GPU has to do before the frame is shown, for a queue of this
+ * family; VK_NULL_HANDLE: nothing. To be submitted once.
  */
 VkResult vn_wsi_present_commands(struct vn_swapchain *swapchain,
-                                 struct vn_wsi_image *image,
+                                 const struct vn_wsi_frame *frame,
                                  uint32_t family_index,
                                  VkCommandBuffer *buffer_out);
+/* They have been: notes what the buffers have now. */
+void vn_wsi_present_submitted(struct vn_swapchain *swapchain,
+                              const struct vn_wsi_frame *frame,
+                              const struct vn_queue_point *point);
 void vn_wsi_commands_finish(struct vn_swapchain *swapchain);
 
 #endif /* VN_WSI_IMAGE_H */

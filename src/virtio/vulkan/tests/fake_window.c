@@ -383,12 +383,20 @@ vn_wsi_image_finish(struct vn_swapchain *swapchain,
 
 VkResult
 vn_wsi_present_commands(struct vn_swapchain *swapchain,
-                        struct vn_wsi_image *image,
+                        const struct vn_wsi_frame *frame,
                         uint32_t family_index,
                         VkCommandBuffer *buffer_out)
 {
    *buffer_out = VK_NULL_HANDLE;
    return VK_SUCCESS;
+}
+
+void
+vn_wsi_present_submitted(struct vn_swapchain *swapchain,
+                         const struct vn_wsi_frame *frame,
+                         const struct vn_queue_point *point)
+{
+   frame->image->vk->point = *point;
 }
 
 VkResult

@@ -66,11 +66,12 @@ const struct vn_chain_rule vn_chain_VkThingProperties = {
 };
 
 static const struct vn_chain_struct *const all_structs[] = {
+   &struct_VkThingMoodInfo,
    &struct_VkThingWideInfoEXT,
    &struct_VkThingListEXT,
    &struct_VkThingRingInfoMESA,
 };
 
 const struct vn_chain_rule vn_chain_all = {
-   3, all_structs
+   4, all_structs
 };
