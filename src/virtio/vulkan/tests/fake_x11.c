@@ -288,6 +288,15 @@ fake_x11_send_message(struct fake_x11 *server, uint32_t number)
 }
 
 uint32_t
+fake_x11_request_count(struct fake_x11 *server)
+{
+   pthread_mutex_lock(&server->mutex);
+   const uint32_t count = server->request_count;
+   pthread_mutex_unlock(&server->mutex);
+   return count;
+}
+
+uint32_t
 fake_x11_leftovers(struct fake_x11 *server)
 {
    pthread_mutex_lock(&server->mutex);

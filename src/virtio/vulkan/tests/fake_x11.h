@@ -114,6 +114,8 @@ fake_x11_resize(struct fake_x11 *server, uint32_t width, uint32_t height);
 void fake_x11_destroy_window(struct fake_x11 *server, bool says);
 /* An event of the application's, a ClientMessage. */
 void fake_x11_send_message(struct fake_x11 *server, uint32_t number);
+/* That it has got. */
+uint32_t fake_x11_request_count(struct fake_x11 *server);
 /* Pixmaps, segments and regions that the client has not freed. */
 uint32_t fake_x11_leftovers(struct fake_x11 *server);
 
