@@ -49,14 +49,30 @@ struct zwp_linux_dmabuf_v1;
 /*
  * Sends what is buffered, handles the events of the queue, and sleeps until
  * there are any, one of the fds has events, or timeout_ms (-1: no limit) is
- * over. May return early. fds[0] is filled in here. VK_SUCCESS, or
- * VK_ERROR_SURFACE_LOST_KHR when the connection is broken.
+ * over. May return early, and late if another thread has read our events: see
+ * below. fds[0] is filled in here. VK_SUCCESS, or VK_ERROR_SURFACE_LOST_KHR
+ * when the connection is broken.
  */
 VkResult vn_wayland_wait(struct wl_display *display,
                          struct wl_event_queue *queue,
                          struct pollfd *fds,
                          uint32_t fd_count,
-                         int timeout_ms);
+                         int timeout_ms,
+                         bool *handled_out);
+
+#define VN_WAYLAND_MAX_PATIENCE_MS 64
+
+/*
+ * How long to sleep while events are expected that another thread may read:
+ * about as long again as one has waited. Zeroed when something has happened.
+ */
+struct vn_wayland_patience {
+   int ms; /* of the next sleep; 0: at the start */
+};
+
+/* The next sleep, at most timeout_ms (-1: no limit). */
+int vn_wayland_patience_ms(struct vn_wayland_patience *patience,
+                           int timeout_ms);
 
 /*
  * Waits until *done or, with done NULL, until the compositor has handled all
@@ -175,6 +191,7 @@ struct vn_wayland_swapchain {
    struct wp_presentation *presentation; /* NULL: not there */
 
    /* from here on the presenter's */
+   struct vn_wayland_patience patience;
    struct wl_callback *frame; /* NULL: the last frame of FIFO was shown */
    uint64_t frame_deadline_ns;
    struct u_list presents; /* of vn_wayland_present, oldest first */
@@ -229,6 +246,8 @@ void vn_wayland_image_update(struct vn_wayland_swapchain *chain,
 uint32_t vn_wayland_image_fences(const struct vn_wayland_swapchain *chain,
                                  struct pollfd *fds,
                                  uint32_t max);
+/* Whether the compositor has more images than the one that it shows. */
+bool vn_wayland_image_is_expected(const struct vn_wayland_swapchain *chain);
 /* Tells of the images whose last reads are over. */
 void vn_wayland_image_look(struct vn_wayland_swapchain *chain);
 

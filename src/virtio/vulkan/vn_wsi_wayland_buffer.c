@@ -95,6 +95,15 @@ vn_wayland_image_fences(const struct vn_wayland_swapchain *chain,
    return count;
 }
 
+bool
+vn_wayland_image_is_expected(const struct vn_wayland_swapchain *chain)
+{
+   uint32_t count = 0;
+   for (uint32_t i = 0; i < chain->base.image_count; i++)
+      count += ((struct vn_wayland_image *)chain->base.images[i])->attached;
+   return count > 1;
+}
+
 void
 vn_wayland_image_look(struct vn_wayland_swapchain *chain)
 {

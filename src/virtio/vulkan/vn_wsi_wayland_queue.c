@@ -3,6 +3,17 @@
  * SPDX-License-Identifier: MIT
  *
  * Reading a connection that others read too, with a bound.
+ *
+ * libwayland lets several threads wait for one socket: each announces that it
+ * is going to read (wl_display_prepare_read), sleeps, and then reads, which
+ * the last of them does for all. So whoever has announced it and sleeps holds
+ * up an application that reads without a sleep, until the compositor says
+ * something, which can be never. We announce it when there is something to
+ * read, not before.
+ *
+ * The price: what somebody else reads while we are about to sleep is on our
+ * queue, and nothing wakes us. So while something is expected, the sleep has
+ * a limit, which starts small and doubles (vn_wayland_patience).
  */
 
 #include "vn_wsi_wayland.h"
@@ -27,13 +38,43 @@ vn_wayland_wrap(void *proxy, struct wl_event_queue *queue)
    return wrapper;
 }
 
+int
+vn_wayland_patience_ms(struct vn_wayland_patience *patience, int timeout_ms)
+{
+   if (!patience->ms)
+      patience->ms = 1;
+   const int ms = patience->ms;
+   patience->ms = VN_MIN(2 * ms, VN_WAYLAND_MAX_PATIENCE_MS);
+   return timeout_ms < 0 ? ms : VN_MIN(ms, timeout_ms);
+}
+
+/* Reads what is in the socket; does nothing if somebody else has. */
+static bool
+read_socket(struct wl_display *display, struct wl_event_queue *queue)
+{
+   if (wl_display_prepare_read_queue(display, queue))
+      return true; /* somebody has, and it is on our queue */
+
+   /* From here on nobody can finish a read without us. */
+   struct pollfd fd = {
+      .fd = wl_display_get_fd(display),
+      .events = POLLIN,
+   };
+   if (poll(&fd, 1, 0) > 0)
+      return wl_display_read_events(display) >= 0;
+   wl_display_cancel_read(display);
+   return true;
+}
+
 VkResult
 vn_wayland_wait(struct wl_display *display,
                 struct wl_event_queue *queue,
                 struct pollfd *fds,
                 uint32_t fd_count,
-                int timeout_ms)
+                int timeout_ms,
+                bool *handled_out)
 {
+   *handled_out = false;
    for (uint32_t i = 0; i < fd_count; i++)
       fds[i].revents = 0;
 
@@ -41,11 +82,10 @@ vn_wayland_wait(struct wl_display *display,
    if (wl_display_get_error(display))
       return VK_ERROR_SURFACE_LOST_KHR;
 
-   if (wl_display_prepare_read_queue(display, queue)) {
-      /* there are events already */
-      return wl_display_dispatch_queue_pending(display, queue) < 0
-                ? VK_ERROR_SURFACE_LOST_KHR
-                : VK_SUCCESS;
+   int count = wl_display_dispatch_queue_pending(display, queue);
+   if (count) {
+      *handled_out = true;
+      return count < 0 ? VK_ERROR_SURFACE_LOST_KHR : VK_SUCCESS;
    }
 
    fds[0] = (struct pollfd){
@@ -64,16 +104,12 @@ vn_wayland_wait(struct wl_display *display,
          fds[i].revents = 0;
    }
 
-   if (fds[0].revents & ~POLLOUT) {
-      if (wl_display_read_events(display) < 0)
-         return VK_ERROR_SURFACE_LOST_KHR;
-   } else {
-      wl_display_cancel_read(display);
-   }
+   if ((fds[0].revents & ~POLLOUT) && !read_socket(display, queue))
+      return VK_ERROR_SURFACE_LOST_KHR;
 
-   return wl_display_dispatch_queue_pending(display, queue) < 0
-             ? VK_ERROR_SURFACE_LOST_KHR
-             : VK_SUCCESS;
+   count = wl_display_dispatch_queue_pending(display, queue);
+   *handled_out = count > 0;
+   return count < 0 ? VK_ERROR_SURFACE_LOST_KHR : VK_SUCCESS;
 }
 
 static void
@@ -92,14 +128,17 @@ wait_until(struct wl_display *display,
            const bool *done,
            uint64_t deadline_ns)
 {
+   struct vn_wayland_patience patience = { 0 };
    while (!*done) {
-      const int timeout_ms = vn_wayland_ms_until(deadline_ns);
-      if (!timeout_ms)
+      const int left_ms = vn_wayland_ms_until(deadline_ns);
+      if (!left_ms)
          return VK_ERROR_SURFACE_LOST_KHR;
 
       struct pollfd fd;
-      const VkResult result =
-         vn_wayland_wait(display, queue, &fd, 1, timeout_ms);
+      bool handled;
+      const VkResult result = vn_wayland_wait(
+         display, queue, &fd, 1, vn_wayland_patience_ms(&patience, left_ms),
+         &handled);
       if (result != VK_SUCCESS)
          return result;
    }

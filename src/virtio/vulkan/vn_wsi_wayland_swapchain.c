@@ -146,14 +146,22 @@ swapchain_dispatch(struct vn_swapchain *base, int wake_fd, int timeout_ms)
       timeout_ms = timeout_ms < 0 ? next_ms : VN_MIN(timeout_ms, next_ms);
    }
 
+   if (chain->frame || !u_list_is_empty(&chain->presents) ||
+       vn_wayland_image_is_expected(chain))
+      timeout_ms = vn_wayland_patience_ms(&chain->patience, timeout_ms);
+
    struct pollfd fds[VN_WAYLAND_MAX_POLL];
    uint32_t fd_count = 1; /* the connection's */
    fds[fd_count++] = (struct pollfd){ .fd = wake_fd, .events = POLLIN };
    fd_count += vn_wayland_image_fences(chain, fds + fd_count,
                                        VN_WAYLAND_MAX_POLL - fd_count);
 
-   const VkResult result = vn_wayland_wait(chain_display(chain), chain->queue,
-                                           fds, fd_count, timeout_ms);
+   bool handled;
+   const VkResult result =
+      vn_wayland_wait(chain_display(chain), chain->queue, fds, fd_count,
+                      timeout_ms, &handled);
+   if (handled)
+      chain->patience.ms = 0;
    if (result != VK_SUCCESS) {
       return vn_result(vn_wayland_surface_note(chain_surface(chain), result));
    }
@@ -249,6 +257,7 @@ swapchain_present(struct vn_swapchain *base, struct vn_wsi_frame *frame)
    struct vn_wayland_image *image = (struct vn_wayland_image *)frame->image;
 
    vn_wayland_image_update(chain, frame);
+   chain->patience.ms = 0;
 
    set_tearing(surface, frame->mode == VK_PRESENT_MODE_IMMEDIATE_KHR);
    image->attached = true;

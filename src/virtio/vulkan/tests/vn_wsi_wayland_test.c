@@ -9,6 +9,7 @@
 #include "vn_platforms.h"
 
 #include <drm_fourcc.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -494,6 +495,53 @@ test_queues(void)
    client_finish(&client);
 }
 
+static void *
+dispatch_once(void *data)
+{
+   dispatch(data, -1);
+   return NULL;
+}
+
+/*
+ * An application that reads without waiting for something to be there is not
+ * held up by a presenter that sleeps, and what it reads for the presenter
+ * gets there.
+ */
+static void
+test_readers(void)
+{
+   const struct fake_compositor_options options = { .presentation = true };
+   struct client client;
+   struct chain chain;
+   if (client_init(&client, &options)) {
+      chain_init(&chain, &client, VN_WSI_ROAD_COPY, true);
+      pthread_t thread;
+      if (U_CHECK(!pthread_create(&thread, NULL, dispatch_once, &chain))) {
+         /* it is asleep by then */
+         usleep(100000);
+         for (int i = 0; i < 10; i++) {
+            while (wl_display_prepare_read(client.display))
+               wl_display_dispatch_pending(client.display);
+            U_CHECK_EQ(wl_display_read_events(client.display), 0);
+         }
+         U_CHECK_EQ(write(client.wake_fds[1], "", 1), 1);
+         pthread_join(thread, NULL);
+         char byte;
+         U_CHECK_EQ(read(client.wake_fds[0], &byte, 1), 1);
+      }
+
+      present(&chain, 0, VK_PRESENT_MODE_FIFO_KHR, 1, NULL);
+      struct fake_compositor_state state;
+      fake_compositor_look(client.compositor, &state);
+      fake_compositor_show(client.compositor);
+      wl_display_roundtrip(client.display);
+      UNTIL(&chain,
+            is_ready(&chain, VK_PRESENT_MODE_FIFO_KHR) && presented_id == 1);
+      chain_finish(&chain);
+   }
+   client_finish(&client);
+}
+
 /* ---- frames ---- */
 
 static void
@@ -666,8 +714,6 @@ test_hidden(void)
          dispatch(&chain, 100);
          U_CHECK(!is_ready(&chain, VK_PRESENT_MODE_FIFO_KHR));
          U_CHECK_EQ(presented_id, 0);
-         /* that one is not asked to return */
-         dispatch(&chain, -1);
          UNTIL(&chain, is_ready(&chain, VK_PRESENT_MODE_FIFO_KHR) &&
                           presented_id == 7);
          chain_finish(&chain);
@@ -928,6 +974,7 @@ main(int argc, char **argv)
    test_formats();
    test_capabilities();
    test_queues();
+   test_readers();
    test_shm();
    test_shadow();
    test_modes();
