@@ -75,7 +75,7 @@ become(const struct wsi_compositor *compositor, char *const *args)
    prctl(PR_SET_PDEATHSIG, SIGKILL);
    setsid();
    dup2(log, STDIN_FILENO);
-   if (!getenv("WSI_COMPOSITOR_LOG")) {
+   if (!getenv("VENUS_TEST_COMPOSITOR_LOG")) {
       dup2(log, STDOUT_FILENO);
       dup2(log, STDERR_FILENO);
    }
@@ -173,7 +173,7 @@ wsi_compositor_start(struct wsi_compositor *compositor,
       }
       sleep_ms(5);
    }
-   fprintf(stderr, "%s did not start; WSI_COMPOSITOR_LOG=1 says why\n",
+   fprintf(stderr, "%s did not start; VENUS_TEST_COMPOSITOR_LOG=1 says why\n",
            kind == WSI_SWAY ? "sway" : "weston");
    return false;
 }
