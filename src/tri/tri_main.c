@@ -52,7 +52,8 @@ static const char usage_text[] =
    "differs\n"
    "  --exec COMMAND       run by a shell while the last frame is shown; "
    "its\n"
-   "                       failure is ours\n"
+   "                       failure is ours (default: that of the variable\n"
+   "                       TEST_TRI_EXEC, which bin/guest-vm sets)\n"
    "  --device NODE        the DRM device (default: the first with a "
    "screen)\n"
    "  --reference FILE.png only draw the last frame, into a picture, "
@@ -284,6 +285,7 @@ main(int argc, char **argv)
 {
    struct options options = {
       .road = -1,
+      .command = getenv("TEST_TRI_EXEC"),
       .frames = 120,
       .width = 1280,
       .height = 800,

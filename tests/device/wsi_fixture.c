@@ -16,6 +16,10 @@ static const char *const device_exts[] = {
    VK_KHR_PRESENT_ID_EXTENSION_NAME,
    VK_KHR_PRESENT_WAIT_EXTENSION_NAME,
    VK_EXT_SWAPCHAIN_MAINTENANCE_1_EXTENSION_NAME,
+#ifdef VK_KHR_present_wait2
+   VK_KHR_PRESENT_ID_2_EXTENSION_NAME,
+   VK_KHR_PRESENT_WAIT_2_EXTENSION_NAME,
+#endif
 };
 
 bool
@@ -43,6 +47,17 @@ wsi_init(struct wsi *wsi, const char *platform_ext)
       .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
       .pNext = &wait,
    };
+#ifdef VK_KHR_present_wait2
+   VkPhysicalDevicePresentId2FeaturesKHR id2 = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_ID_2_FEATURES_KHR,
+      .pNext = &wait,
+   };
+   VkPhysicalDevicePresentWait2FeaturesKHR wait2 = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PRESENT_WAIT_2_FEATURES_KHR,
+      .pNext = &id2,
+   };
+   features.pNext = &wait2;
+#endif
 
    memset(wsi, 0, sizeof(*wsi));
    if (!vkt_instance_init_with(&wsi->instance, instance_exts,
@@ -57,6 +72,12 @@ wsi_init(struct wsi *wsi, const char *platform_ext)
       fprintf(stderr, "a feature of the swapchain is missing\n");
       return false;
    }
+#ifdef VK_KHR_present_wait2
+   if (!id2.presentId2 || !wait2.presentWait2) {
+      fprintf(stderr, "a newer feature of the swapchain is missing\n");
+      return false;
+   }
+#endif
    if (!vkt_device_init(&wsi->device, &wsi->instance, device_exts,
                         VKT_ARRAY_SIZE(device_exts), &features))
       return false;
@@ -77,6 +98,10 @@ wsi_init(struct wsi *wsi, const char *platform_ext)
       .release_images = (PFN_vkReleaseSwapchainImagesEXT)vkGetDeviceProcAddr(
          device, "vkReleaseSwapchainImagesEXT"),
    };
+#ifdef VK_KHR_present_wait2
+   wsi->fns.wait_for_present2 = (PFN_vkWaitForPresent2KHR)vkGetDeviceProcAddr(
+      device, "vkWaitForPresent2KHR");
+#endif
    return true;
 }
 

@@ -19,6 +19,9 @@ struct wsi_functions {
    PFN_vkCreateHeadlessSurfaceEXT create_headless_surface;
    PFN_vkWaitForPresentKHR wait_for_present;
    PFN_vkReleaseSwapchainImagesEXT release_images;
+#ifdef VK_KHR_present_wait2
+   PFN_vkWaitForPresent2KHR wait_for_present2;
+#endif
    PFN_vkGetPhysicalDeviceSurfaceCapabilities2KHR get_capabilities2;
    PFN_vkGetPhysicalDeviceSurfaceFormats2KHR get_formats2;
 };

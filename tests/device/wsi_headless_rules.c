@@ -240,6 +240,75 @@ test_present_wait(struct wsi *wsi, VkSurfaceKHR surface)
    wsi_chain_finish(&chain);
 }
 
+#ifdef VK_KHR_present_wait2
+
+/* The newer form of the same, and that surfaces say they have it. */
+static void
+test_present_wait2(struct wsi *wsi, VkSurfaceKHR surface)
+{
+   const VkPhysicalDeviceSurfaceInfo2KHR surface_info = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SURFACE_INFO_2_KHR,
+      .surface = surface,
+   };
+   VkSurfaceCapabilitiesPresentId2KHR id_caps = {
+      .sType = VK_STRUCTURE_TYPE_SURFACE_CAPABILITIES_PRESENT_ID_2_KHR,
+   };
+   VkSurfaceCapabilitiesPresentWait2KHR wait_caps = {
+      .sType = VK_STRUCTURE_TYPE_SURFACE_CAPABILITIES_PRESENT_WAIT_2_KHR,
+      .pNext = &id_caps,
+   };
+   VkSurfaceCapabilities2KHR caps = {
+      .sType = VK_STRUCTURE_TYPE_SURFACE_CAPABILITIES_2_KHR,
+      .pNext = &wait_caps,
+   };
+   const struct wsi_params params = {
+      .flags = VK_SWAPCHAIN_CREATE_PRESENT_ID_2_BIT_KHR |
+               VK_SWAPCHAIN_CREATE_PRESENT_WAIT_2_BIT_KHR,
+   };
+   const uint64_t id = 7;
+   const VkPresentId2KHR id_info = {
+      .sType = VK_STRUCTURE_TYPE_PRESENT_ID_2_KHR,
+      .swapchainCount = 1,
+      .pPresentIds = &id,
+   };
+   VkPresentWait2InfoKHR wait = {
+      .sType = VK_STRUCTURE_TYPE_PRESENT_WAIT_2_INFO_KHR,
+      .presentId = id,
+      .timeout = VKT_TIMEOUT_NS,
+   };
+   struct wsi_chain chain;
+   uint32_t index;
+
+   VKT_CHECK(
+      wsi->fns.get_capabilities2(wsi->instance.pdev, &surface_info, &caps));
+   U_CHECK_EQ(id_caps.presentId2Supported, VK_TRUE);
+   U_CHECK_EQ(wait_caps.presentWait2Supported, VK_TRUE);
+   if (U_CHECK(wsi_chain_init(&chain, wsi, surface, &params)) &&
+       VKT_CHECK(wsi_acquire(&chain, VKT_TIMEOUT_NS, &index)) &&
+       U_CHECK(wsi_draw(&chain, index, green))) {
+      const VkPresentInfoKHR info = {
+         .sType = VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+         .pNext = &id_info,
+         .waitSemaphoreCount = 1,
+         .pWaitSemaphores = &chain.drawn[index],
+         .swapchainCount = 1,
+         .pSwapchains = &chain.handle,
+         .pImageIndices = &index,
+      };
+      VKT_CHECK(vkQueuePresentKHR(wsi->device.queue, &info));
+      VKT_CHECK(
+         wsi->fns.wait_for_present2(wsi->device.handle, chain.handle, &wait));
+      wait.presentId = id + 1;
+      wait.timeout = 0;
+      U_CHECK_EQ(
+         wsi->fns.wait_for_present2(wsi->device.handle, chain.handle, &wait),
+         VK_TIMEOUT);
+   }
+   wsi_chain_finish(&chain);
+}
+
+#endif
+
 /*
  * VK_EXT_swapchain_maintenance1: a fence for each present, and modes that
  * change from one to the next.
@@ -395,6 +464,9 @@ headless_test_rules(struct wsi *wsi)
    test_destroy(wsi, surface);
    test_several(wsi, surface);
    test_present_wait(wsi, surface);
+#ifdef VK_KHR_present_wait2
+   test_present_wait2(wsi, surface);
+#endif
    test_maintenance(wsi, surface);
    test_compatibility(wsi, surface);
    test_damage(wsi, surface);

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lost_processes.h"
 #include "wsi_fixture.h"
 #include "wsi_x11_server.h"
 

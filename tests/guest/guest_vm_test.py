@@ -213,6 +213,7 @@ def test_command():
         echo handed back >/share/out/file
         ! touch "$PWD/written" 2>/dev/null || echo "the host can be written to"
         test_tri --road copy --frames 3 --exec "guest-screenshot inside.png" || exit 9
+        test_tri --frames 3 || exit 8
         exit 42'''
     with Run(["--size", "640x480", "--env", "GREETING=two  words",
               "--host-env", "VENUS_SHM_LOG=info",
@@ -227,6 +228,7 @@ def test_command():
         out = run.dir / "out"
         check((out / "file").read_text() == "handed back\n", "no file came back")
         check_png(out / "inside.png", 640, 480)
+        check_png(out / "test_tri.png", 640, 480)
         check_png(run.dir / "cwd" / "after.png", 640, 480)
         check("venus-shm: info" in (out / "qemu.log").read_text(errors="replace"),
               "--host-env did not reach the renderer, or its log is not kept")

@@ -267,6 +267,14 @@ destroy(struct vn_swapchain *swapchain, const VkAllocationCallbacks *alloc)
    vn_object_free(&device->alloc, alloc, swapchain);
 }
 
+/* Ordinary images may work where shared ones do not. */
+static bool
+is_about_the_road(VkResult result, enum vn_wsi_road road)
+{
+   return road == VN_WSI_ROAD_DIRECT && result != VK_ERROR_DEVICE_LOST &&
+          result != VK_ERROR_OUT_OF_HOST_MEMORY;
+}
+
 /*
  * On one road. VK_SUCCESS with *why: it is closed, and why. A platform that
  * cannot show such images closes it as well.
@@ -302,6 +310,10 @@ create_on_road(struct vn_device *device,
    if (result == VK_SUCCESS)
       result = vn_wsi_images_init(swapchain, &plan, why);
    vn_wsi_road_plan_finish(&plan);
+   if (result != VK_SUCCESS && is_about_the_road(result, road)) {
+      *why = "the host cannot make or share such images";
+      result = VK_SUCCESS;
+   }
    if (result != VK_SUCCESS || *why)
       goto out;
 

@@ -29,6 +29,14 @@ struct vn_x11_surface {
    xcb_connection_t *conn; /* the application's */
    xcb_window_t window;    /* the application's */
 
+   /*
+    * Frames that the server has got by Present from all swapchains, and has
+    * not shown. It may show two of them in any order if both are for the next
+    * field; so a swapchain gives it none while another's are on the way.
+    */
+   _Atomic uint32_t awaited;
+   int shown_fd; /* owned, an eventfd; an edge each time one is shown */
+
    /* Guards the rest, and is held while the server is asked. */
    pthread_mutex_t mutex;
    bool known;
@@ -131,6 +139,8 @@ struct vn_x11_swapchain {
 
    struct vn_x11_upload upload;
    bool has_shown; /* the window has a whole frame */
+   bool too_wide;  /* a pixmap has more than the image, so that Present has to
+                      be told of areas */
    uint32_t awaited_count;
    struct vn_x11_awaited awaited[VN_X11_MAX_AWAITED]; /* oldest first */
 
@@ -141,6 +151,7 @@ struct vn_x11_swapchain {
       uint32_t region;              /* XFIXES; 0: none */
       uint32_t serial;
       uint64_t msc;       /* when the last frame was shown */
+      bool finishing;     /* there are no images any more */
       unsigned int probe; /* "is the window there?"; 0: not asked */
    } present;
 };
@@ -161,6 +172,9 @@ vn_x11_image(struct vn_wsi_image *image)
 void vn_x11_swapchain_resized(struct vn_x11_swapchain *x11,
                               uint32_t width,
                               uint32_t height);
+/* The server has been given a frame. */
+void vn_x11_swapchain_await(struct vn_x11_swapchain *x11,
+                            const struct vn_x11_awaited *awaited);
 /* The frame at that place is on the window, or has been replaced. */
 void vn_x11_swapchain_shown(struct vn_x11_swapchain *x11, uint32_t awaited);
 

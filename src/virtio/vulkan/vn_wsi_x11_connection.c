@@ -63,9 +63,9 @@ vn_x11_wait_finish(struct vn_x11_wait *wait)
 }
 
 bool
-vn_x11_wait_add(struct vn_x11_wait *wait, int fd)
+vn_x11_wait_add(struct vn_x11_wait *wait, int fd, bool edge)
 {
-   struct epoll_event event = { .events = EPOLLIN };
+   struct epoll_event event = { .events = EPOLLIN | (edge ? EPOLLET : 0u) };
    return !epoll_ctl(wait->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -91,8 +91,8 @@ vn_x11_wait_sleep(struct vn_x11_wait *wait, int wake_fd, int timeout_ms)
    if (poll(fds, VN_ARRAY_SIZE(fds), timeout_ms) <= 0 || !fds[0].revents)
       return;
    /* the edge is spent before the queues are looked at, never after */
-   struct epoll_event event;
-   epoll_wait(wait->epoll_fd, &event, 1, 0);
+   struct epoll_event events[4];
+   epoll_wait(wait->epoll_fd, events, VN_ARRAY_SIZE(events), 0);
 }
 
 static short

@@ -62,10 +62,10 @@ struct vn_x11_wait {
 bool vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn);
 void vn_x11_wait_finish(struct vn_x11_wait *wait);
 
-/* Sleeps end also when fd, which is not the connection's, can be read. False:
- * that cannot be done.
+/* Sleeps end also when fd, which is not the connection's, can be read; edge:
+ * when it is written to. False: that cannot be done.
  */
-bool vn_x11_wait_add(struct vn_x11_wait *wait, int fd);
+bool vn_x11_wait_add(struct vn_x11_wait *wait, int fd, bool edge);
 /* Before it is closed. */
 void vn_x11_wait_remove(struct vn_x11_wait *wait, int fd);
 

@@ -197,6 +197,9 @@ attach(struct vn_x11_swapchain *x11,
    }
    image->segment = segment;
    image->pixmap = pixmap;
+   if (is_pixmap &&
+       image->stride_B != row_size(x11, image->base.pixels.width))
+      x11->too_wide = true;
    return VK_SUCCESS;
 }
 

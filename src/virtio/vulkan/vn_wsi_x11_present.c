@@ -21,6 +21,8 @@
  */
 #define PROBE_AFTER_NS VN_NSEC_PER_SEC
 
+#define DRAIN_NS (VN_NSEC_PER_SEC / 10)
+
 /* xcb/present.h has no name for it: PresentWindowDestroyed */
 #define WINDOW_DESTROYED (1u << 0)
 
@@ -62,36 +64,6 @@ vn_x11_present_init(struct vn_x11_swapchain *x11)
    return VK_SUCCESS;
 }
 
-void
-vn_x11_present_finish(struct vn_x11_swapchain *x11)
-{
-   if (x11->present.region)
-      vn_x11_ignore(x11->conn, xcb_xfixes_destroy_region_checked(
-                                  x11->conn, x11->present.region));
-   x11->present.region = 0;
-   if (x11->present.probe)
-      xcb_discard_reply(x11->conn, x11->present.probe);
-   for (uint32_t i = 0; i < x11->awaited_count; i++) {
-      if (x11->awaited[i].sequence)
-         xcb_discard_reply(x11->conn, x11->awaited[i].sequence);
-   }
-
-   if (vn_x11_is_alive(x11->conn)) {
-      /* what is on the way must still find its queue, or it would go to the
-       * application
-       */
-      uint8_t error;
-      vn_x11_check(&x11->wait,
-                   xcb_present_select_input_checked(
-                      x11->conn, x11->present.event_id, x11->window,
-                      XCB_PRESENT_EVENT_MASK_NO_EVENT),
-                   &error);
-   }
-   xcb_unregister_for_special_event(x11->conn, x11->present.special);
-   x11->present.special = NULL;
-   x11->present.event_id = 0;
-}
-
 /* 0: the whole pixmap, which is the image, has changed. */
 static uint32_t
 changed_region(struct vn_x11_swapchain *x11)
@@ -101,11 +73,7 @@ changed_region(struct vn_x11_swapchain *x11)
    const bool all = upload->rect_count == 1 &&
                     upload->rects[0].extent.width == pixels->width &&
                     upload->rects[0].extent.height == pixels->height;
-   const bool too_wide =
-      x11->way == VN_X11_WAY_SHM_PIXMAP &&
-      upload->image->stride_B * 8 / x11->visual.bits_per_pixel >
-         pixels->width;
-   if (!x11->present.region || (all && !too_wide))
+   if (!x11->present.region || (all && !x11->too_wide))
       return 0;
 
    xcb_rectangle_t rects[VN_X11_MAX_RECTS];
@@ -159,13 +127,13 @@ vn_x11_present_show(struct vn_x11_swapchain *x11)
 
    image->held = true;
    image->held_serial = x11->present.serial;
-   x11->awaited[x11->awaited_count++] = (struct vn_x11_awaited){
-      .image = image,
-      .serial = x11->present.serial,
-      .sequence = cookie.sequence,
-      .present_id = upload->present_id,
-      .since_ns = vn_time_ns(),
-   };
+   vn_x11_swapchain_await(x11, &(struct vn_x11_awaited){
+                                  .image = image,
+                                  .serial = x11->present.serial,
+                                  .sequence = cookie.sequence,
+                                  .present_id = upload->present_id,
+                                  .since_ns = vn_time_ns(),
+                               });
    return VK_SUCCESS;
 }
 
@@ -186,6 +154,12 @@ handle_complete(struct vn_x11_swapchain *x11,
          return;
       }
    }
+}
+
+static uint32_t
+image_count(const struct vn_x11_swapchain *x11)
+{
+   return x11->present.finishing ? 0 : x11->base.image_count;
 }
 
 static bool
@@ -213,7 +187,7 @@ is_read(struct vn_x11_swapchain *x11, struct vn_x11_image *image)
    };
    if (ioctl(image->base.pixels.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arg))
       return false;
-   if (has_signalled(arg.fd) || !vn_x11_wait_add(&x11->wait, arg.fd)) {
+   if (has_signalled(arg.fd) || !vn_x11_wait_add(&x11->wait, arg.fd, false)) {
       u_fd_close(&arg.fd);
       return false;
    }
@@ -226,7 +200,7 @@ static void
 handle_idle(struct vn_x11_swapchain *x11,
             const xcb_present_idle_notify_event_t *event)
 {
-   for (uint32_t i = 0; i < x11->base.image_count; i++) {
+   for (uint32_t i = 0; i < image_count(x11); i++) {
       struct vn_x11_image *image = vn_x11_image(x11->base.images[i]);
       if (image->held && image->held_serial == event->serial &&
           image->pixmap == event->pixmap) {
@@ -242,7 +216,7 @@ handle_idle(struct vn_x11_swapchain *x11,
 static void
 handle_readers(struct vn_x11_swapchain *x11, bool *any)
 {
-   for (uint32_t i = 0; i < x11->base.image_count; i++) {
+   for (uint32_t i = 0; i < image_count(x11); i++) {
       struct vn_x11_image *image = vn_x11_image(x11->base.images[i]);
       if (!image->read || !has_signalled(image->read_fd))
          continue;
@@ -345,4 +319,60 @@ vn_x11_present_handle(struct vn_x11_swapchain *x11, bool *any)
    handle_readers(x11, any);
    const VkResult result = handle_refusals(x11);
    return result == VK_SUCCESS ? handle_probe(x11) : result;
+}
+
+/*
+ * What the server has not shown yet it will show, also when the swapchain is
+ * gone, and perhaps after a frame of the next one. That is a matter of a
+ * field or two; a server that takes longer is not waited for.
+ */
+static void
+drain(struct vn_x11_swapchain *x11)
+{
+   x11->present.finishing = true;
+   const uint64_t end = vn_time_ns() + DRAIN_NS;
+   while (x11->awaited_count && vn_x11_is_alive(x11->conn)) {
+      bool any = false;
+      if (vn_x11_present_handle(x11, &any) != VK_SUCCESS)
+         return;
+      if (any || vn_x11_wait_unread(&x11->wait))
+         continue;
+      const uint64_t now = vn_time_ns();
+      if (now >= end)
+         return;
+      vn_x11_wait_sleep(&x11->wait, -1, (int)((end - now) / 1000000) + 1);
+   }
+}
+
+void
+vn_x11_present_finish(struct vn_x11_swapchain *x11)
+{
+   drain(x11);
+   if (x11->present.region)
+      vn_x11_ignore(x11->conn, xcb_xfixes_destroy_region_checked(
+                                  x11->conn, x11->present.region));
+   x11->present.region = 0;
+   if (x11->present.probe)
+      xcb_discard_reply(x11->conn, x11->present.probe);
+   while (x11->awaited_count) {
+      if (x11->awaited[0].sequence)
+         xcb_discard_reply(x11->conn, x11->awaited[0].sequence);
+      x11->awaited[0].present_id = 0;
+      vn_x11_swapchain_shown(x11, 0);
+   }
+
+   if (vn_x11_is_alive(x11->conn)) {
+      /* what is on the way must still find its queue, or it would go to the
+       * application
+       */
+      uint8_t error;
+      vn_x11_check(&x11->wait,
+                   xcb_present_select_input_checked(
+                      x11->conn, x11->present.event_id, x11->window,
+                      XCB_PRESENT_EVENT_MASK_NO_EVENT),
+                   &error);
+   }
+   xcb_unregister_for_special_event(x11->conn, x11->present.special);
+   x11->present.special = NULL;
+   x11->present.event_id = 0;
 }

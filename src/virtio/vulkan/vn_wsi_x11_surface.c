@@ -8,6 +8,7 @@
 #include "vn_wsi_x11.h"
 
 #include <drm_fourcc.h>
+#include <sys/eventfd.h>
 
 #include "vn_instance.h"
 
@@ -45,7 +46,9 @@ vn_x11_surface_facts(struct vn_x11_surface *surface,
 static void
 surface_finish(struct vn_surface *base)
 {
-   pthread_mutex_destroy(&vn_x11_surface(base)->mutex);
+   struct vn_x11_surface *surface = vn_x11_surface(base);
+   u_fd_close(&surface->shown_fd);
+   pthread_mutex_destroy(&surface->mutex);
 }
 
 static VkResult
@@ -175,6 +178,11 @@ vn_x11_surface_create(VkInstance _instance,
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
    surface->conn = conn;
    surface->window = window;
+   surface->shown_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+   if (surface->shown_fd < 0) {
+      vn_surface_free(&surface->base, alloc);
+      return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
+   }
    pthread_mutex_init(&surface->mutex, NULL);
    *handle = vn_surface_to_handle(&surface->base);
    return VK_SUCCESS;

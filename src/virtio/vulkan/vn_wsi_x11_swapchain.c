@@ -9,6 +9,8 @@
 
 #include "vn_wsi_x11.h"
 
+#include <unistd.h>
+
 /* While the server owes something, it is looked after at least this often. */
 #define LOOK_AFTER_MS 1000
 
@@ -22,6 +24,22 @@ vn_x11_swapchain_resized(struct vn_x11_swapchain *x11,
       vn_swapchain_set_status(&x11->base, VK_SUBOPTIMAL_KHR);
 }
 
+static struct vn_x11_surface *
+surface_of(const struct vn_x11_swapchain *x11)
+{
+   return vn_x11_surface(x11->base.surface);
+}
+
+void
+vn_x11_swapchain_await(struct vn_x11_swapchain *x11,
+                       const struct vn_x11_awaited *awaited)
+{
+   x11->awaited[x11->awaited_count++] = *awaited;
+   /* release, and so below: pairs with the acquire in others_awaited */
+   atomic_fetch_add_explicit(&surface_of(x11)->awaited, 1,
+                             memory_order_release);
+}
+
 void
 vn_x11_swapchain_shown(struct vn_x11_swapchain *x11, uint32_t awaited)
 {
@@ -29,6 +47,13 @@ vn_x11_swapchain_shown(struct vn_x11_swapchain *x11, uint32_t awaited)
    x11->awaited_count--;
    memmove(&x11->awaited[awaited], &x11->awaited[awaited + 1],
            (x11->awaited_count - awaited) * sizeof(x11->awaited[0]));
+   atomic_fetch_sub_explicit(&surface_of(x11)->awaited, 1,
+                             memory_order_release);
+   /* never read; that it has become full does not matter to an edge */
+   const uint64_t one = 1;
+   while (write(surface_of(x11)->shown_fd, &one, sizeof(one)) < 0 &&
+          errno == EINTR)
+      ;
    if (present_id)
       vn_swapchain_set_presented(&x11->base, present_id);
 }
@@ -39,6 +64,10 @@ init(struct vn_x11_swapchain *x11)
    VkResult result;
    if (!vn_x11_wait_init(&x11->wait, x11->conn))
       return VK_ERROR_OUT_OF_HOST_MEMORY;
+   if (!vn_x11_wait_add(&x11->wait, surface_of(x11)->shown_fd, true)) {
+      result = VK_ERROR_OUT_OF_HOST_MEMORY;
+      goto fail_wait;
+   }
    if (x11->server.present) {
       result = vn_x11_present_init(x11);
       if (result != VK_SUCCESS)
@@ -82,8 +111,11 @@ finish(struct vn_x11_swapchain *x11)
    if (x11->server.present) {
       vn_x11_present_finish(x11);
    } else {
-      for (uint32_t i = 0; i < x11->awaited_count; i++)
-         xcb_discard_reply(x11->conn, x11->awaited[i].sequence);
+      while (x11->awaited_count) {
+         xcb_discard_reply(x11->conn, x11->awaited[0].sequence);
+         x11->awaited[0].present_id = 0;
+         vn_x11_swapchain_shown(x11, 0);
+      }
    }
    if (vn_x11_can_send(x11->conn, 0))
       xcb_flush(x11->conn);
@@ -102,10 +134,18 @@ show(struct vn_x11_swapchain *x11)
    return result;
 }
 
+/* Frames of the swapchain before this one, or of the one after it. */
+static bool
+others_awaited(const struct vn_x11_swapchain *x11)
+{
+   return atomic_load_explicit(&surface_of(x11)->awaited,
+                               memory_order_acquire) != x11->awaited_count;
+}
+
 static VkResult
 send(struct vn_x11_swapchain *x11)
 {
-   if (x11->upload.image && vn_x11_pixels_upload(x11))
+   if (x11->upload.image && !others_awaited(x11) && vn_x11_pixels_upload(x11))
       return show(x11);
    return vn_x11_is_alive(x11->conn) ? VK_SUCCESS : VK_ERROR_SURFACE_LOST_KHR;
 }
@@ -148,7 +188,9 @@ set_rects(struct vn_x11_swapchain *x11, const struct vn_wsi_frame *frame)
    const bool can_part = !x11->server.present || x11->server.regions;
    upload->rect_count = 0;
 
-   if (!can_part || !x11->has_shown || !frame->damage_count) {
+   /* a frame that may be dropped for this one has damage, too */
+   if (!can_part || !x11->has_shown || x11->awaited_count ||
+       !frame->damage_count) {
       upload->rects[upload->rect_count++] = (VkRect2D){
          .extent = { pixels->width, pixels->height },
       };
@@ -268,10 +310,12 @@ swapchain_is_ready(struct vn_swapchain *swapchain, VkPresentModeKHR mode)
    struct vn_x11_swapchain *x11 = vn_x11_swapchain(swapchain);
    /*
     * One frame at a time waits for the screen, so that each is shown. A
-    * second one that does not wait for it makes the server drop the first.
+    * second one that does not wait for it makes the server drop the first; if
+    * it is of the whole pixmap, that is.
     */
-   const uint32_t limit = mode == VK_PRESENT_MODE_IMMEDIATE_KHR ||
-                                mode == VK_PRESENT_MODE_MAILBOX_KHR
+   const uint32_t limit = (mode == VK_PRESENT_MODE_IMMEDIATE_KHR ||
+                           mode == VK_PRESENT_MODE_MAILBOX_KHR) &&
+                                !x11->too_wide
                              ? VN_X11_MAX_AWAITED
                              : 1;
    return !x11->upload.image && x11->awaited_count < limit &&

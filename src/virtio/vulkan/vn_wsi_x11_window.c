@@ -14,12 +14,13 @@ VkResult
 vn_x11_window_show(struct vn_x11_swapchain *x11)
 {
    const struct vn_x11_upload *upload = &x11->upload;
-   x11->awaited[x11->awaited_count++] = (struct vn_x11_awaited){
-      .image = upload->image,
-      .sequence = xcb_get_geometry(x11->conn, x11->window).sequence,
-      .present_id = upload->present_id,
-      .since_ns = vn_time_ns(),
-   };
+   vn_x11_swapchain_await(
+      x11, &(struct vn_x11_awaited){
+              .image = upload->image,
+              .sequence = xcb_get_geometry(x11->conn, x11->window).sequence,
+              .present_id = upload->present_id,
+              .since_ns = vn_time_ns(),
+           });
    return VK_SUCCESS;
 }
 

@@ -38,6 +38,7 @@ struct fake_kms {
 
    int master;        /* the fd that is; -1: none */
    bool other_master; /* another process is it */
+   bool first_master; /* the first who asks has become it by opening */
    bool hold_flips;   /* until fake_kms_flip */
    uint64_t vblanks;
 

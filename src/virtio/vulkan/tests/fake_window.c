@@ -212,6 +212,7 @@ fake_window_reset(void)
    fake.done = UINT64_MAX;
    fake.lost = false;
    fake.submit_result = VK_SUCCESS;
+   fake.direct_images_result = VK_SUCCESS;
    fake.semaphore_imports = 0;
    fake.fence_imports = 0;
    u_fd_close(&fake.imported_fd);
@@ -362,6 +363,9 @@ vn_wsi_images_init(struct vn_swapchain *swapchain,
                    const struct vn_wsi_road_plan *plan,
                    const char **why)
 {
+   if (swapchain->road == VN_WSI_ROAD_DIRECT &&
+       fake.direct_images_result != VK_SUCCESS)
+      return fake.direct_images_result;
    for (uint32_t i = 0; i < swapchain->image_count; i++) {
       struct vn_wsi_image *image = swapchain->images[i];
       image->vk = calloc(1, sizeof(*image->vk));

@@ -51,6 +51,7 @@ struct fake_window {
    uint64_t done; /* points up to it are reached */
    bool lost;
    VkResult submit_result;
+   VkResult direct_images_result; /* of making images for the direct road */
 
    /* what is alive: 0 when all is over */
    int swapchains, images, objects;

@@ -369,6 +369,16 @@ test_creation(void)
    U_CHECK_EQ(vn_swapchain_from_handle(swapchain)->road, VN_WSI_ROAD_COPY);
    destroy(swapchain);
 
+   /* so does a host that cannot share, but not one that is gone */
+   fake.direct_images_result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
+   swapchain = create_fifo();
+   U_CHECK_EQ(vn_swapchain_from_handle(swapchain)->road, VN_WSI_ROAD_COPY);
+   destroy(swapchain);
+   fake.direct_images_result = VK_ERROR_DEVICE_LOST;
+   U_CHECK_EQ(create(VK_PRESENT_MODE_FIFO_KHR, VK_NULL_HANDLE, &swapchain),
+              VK_ERROR_DEVICE_LOST);
+   fake.direct_images_result = VK_SUCCESS;
+
    fake.direct_init_result = VK_ERROR_SURFACE_LOST_KHR;
    U_CHECK_EQ(create(VK_PRESENT_MODE_FIFO_KHR, VK_NULL_HANDLE, &swapchain),
               VK_ERROR_SURFACE_LOST_KHR);

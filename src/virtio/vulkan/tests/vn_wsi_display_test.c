@@ -2,25 +2,18 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Displays on screens that exist only here (fake_kms.h): what is listed, what
- * is presented with atomic commits and without, each call failing in turn,
- * another program as the master, and a device that goes away.
+ * Swapchains on screens that exist only here (fake_kms.h): atomic commits and
+ * the older calls, both roads, each call failing in turn, another program as
+ * the master, and a device that goes away.
  */
 
-#include <dirent.h>
 #include <drm_fourcc.h>
 #include <sys/eventfd.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
-#include "fake_kms.h"
+#include "display_stage.h"
 #include "u_test.h"
-#include "vn_entrypoints.h"
-#include "vn_instance.h"
-#include "vn_physical_device.h"
-#include "vn_wsi_display_acquire.h"
-#include "vn_wsi_display_hotplug.h"
 #include "vn_wsi_display_surface.h"
 
 #define WIDTH  1024
@@ -28,10 +21,6 @@
 
 /* ---- what is above the seam, as little of it as there has to be ---- */
 
-static struct vn_renderer renderer;
-static struct vn_instance instance;
-static struct vn_physical_device physical;
-static struct vn_device device;
 static uint64_t presented_id;
 static VkRect2D last_copy;
 
@@ -95,259 +84,7 @@ vn_wsi_copy_frame(const struct vn_wsi_frame *frame,
    }
 }
 
-static int
-count_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   int count = 0;
-   while (readdir(dir))
-      count++;
-   closedir(dir);
-   return count;
-}
-
-static VkPhysicalDevice
-begin(bool has_device)
-{
-   fake_kms_reset();
-   const dev_t rdev = fake_kms_rdev();
-   renderer.info.drm.has_primary = has_device;
-   renderer.info.drm.primary_major = major(rdev);
-   renderer.info.drm.primary_minor = minor(rdev);
-   instance.renderer = &renderer;
-   pthread_mutex_init(&instance.mutex, NULL);
-   physical.instance = &instance;
-   device.instance = &instance;
-   device.physical_device = &physical;
-   return vn_physical_device_to_handle(&physical);
-}
-
-static void
-end(void)
-{
-   vn_displays_destroy(instance.displays);
-   instance.displays = NULL;
-   U_CHECK_EQ(fake_kms.master, -1);
-   U_CHECK_EQ(fake_kms.fbs, 0);
-   U_CHECK_EQ(fake_kms.blobs, 0);
-   U_CHECK_EQ(fake_kms.dumbs, 0);
-   U_CHECK_EQ(fake_kms.handles, 0);
-}
-
-static VkDisplayKHR
-first_display(VkPhysicalDevice p)
-{
-   VkDisplayPropertiesKHR props;
-   uint32_t count = 1;
-   memset(&props, 0, sizeof(props));
-   vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, &props);
-   return count ? props.display : VK_NULL_HANDLE;
-}
-
-/* ---- the lists ---- */
-
-static void
-test_lists(void)
-{
-   const VkPhysicalDevice p = begin(true);
-   VkDisplayPropertiesKHR display;
-   VkDisplayPlanePropertiesKHR planes[3];
-   VkDisplayModePropertiesKHR modes[4];
-   VkDisplayKHR supported;
-   uint32_t count = 0;
-
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, NULL),
-              VK_SUCCESS);
-   if (!U_CHECK_EQ(count, 1)) /* one of two is connected */
-      return;
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, &display),
-              VK_SUCCESS);
-   U_CHECK(!strcmp(display.displayName, "Virtual-1"));
-   U_CHECK_EQ(display.physicalDimensions.width, 300);
-   U_CHECK_EQ(display.physicalResolution.width, WIDTH);
-   U_CHECK_EQ(display.physicalResolution.height, HEIGHT);
-   /* nobody is kept out by asking */
-   U_CHECK_EQ(fake_kms.master, -1);
-
-   count = 3;
-   U_CHECK_EQ(
-      vn_GetPhysicalDeviceDisplayPlanePropertiesKHR(p, &count, planes),
-      VK_SUCCESS);
-   U_CHECK_EQ(count, 2);
-   U_CHECK(planes[0].currentDisplay == display.display);
-   U_CHECK(!planes[1].currentDisplay);
-   count = 1;
-   U_CHECK_EQ(
-      vn_GetPhysicalDeviceDisplayPlanePropertiesKHR(p, &count, planes),
-      VK_INCOMPLETE);
-   U_CHECK_EQ(count, 1);
-
-   count = 1;
-   U_CHECK_EQ(
-      vn_GetDisplayPlaneSupportedDisplaysKHR(p, 0, &count, &supported),
-      VK_SUCCESS);
-   U_CHECK_EQ(count, 1);
-   U_CHECK(supported == display.display);
-   U_CHECK_EQ(vn_GetDisplayPlaneSupportedDisplaysKHR(p, 1, &count, NULL),
-              VK_SUCCESS);
-   U_CHECK_EQ(count, 0);
-   U_CHECK_EQ(vn_GetDisplayPlaneSupportedDisplaysKHR(p, 99, &count, NULL),
-              VK_SUCCESS);
-   U_CHECK_EQ(count, 0);
-
-   count = 4;
-   U_CHECK_EQ(
-      vn_GetDisplayModePropertiesKHR(p, display.display, &count, modes),
-      VK_SUCCESS);
-   U_CHECK_EQ(count, 3);
-   U_CHECK_EQ(modes[1].parameters.visibleRegion.width, WIDTH);
-   U_CHECK_EQ(modes[1].parameters.refreshRate, 59999);
-   const VkDisplayModeKHR second = modes[1].displayMode;
-
-   /* the other extension's forms say the same */
-   VkDisplayModeProperties2KHR modes2[2] = {
-      { .sType = VK_STRUCTURE_TYPE_DISPLAY_MODE_PROPERTIES_2_KHR },
-      { .sType = VK_STRUCTURE_TYPE_DISPLAY_MODE_PROPERTIES_2_KHR },
-   };
-   count = 2;
-   U_CHECK_EQ(
-      vn_GetDisplayModeProperties2KHR(p, display.display, &count, modes2),
-      VK_INCOMPLETE);
-   U_CHECK(modes2[1].displayModeProperties.displayMode == second);
-   U_CHECK_EQ(modes2[1].sType,
-              VK_STRUCTURE_TYPE_DISPLAY_MODE_PROPERTIES_2_KHR);
-   VkDisplayPlaneProperties2KHR plane2 = { 0 };
-   count = 1;
-   U_CHECK_EQ(
-      vn_GetPhysicalDeviceDisplayPlaneProperties2KHR(p, &count, &plane2),
-      VK_INCOMPLETE);
-   U_CHECK(plane2.displayPlaneProperties.currentDisplay == display.display);
-   VkDisplayProperties2KHR display2 = { 0 };
-   count = 1;
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayProperties2KHR(p, &count, &display2),
-              VK_SUCCESS);
-   U_CHECK(display2.displayProperties.display == display.display);
-
-   /* a mode is found, and not made up */
-   VkDisplayModeCreateInfoKHR create = { .parameters = modes[1].parameters };
-   VkDisplayModeKHR mode = VK_NULL_HANDLE;
-   U_CHECK_EQ(
-      vn_CreateDisplayModeKHR(p, display.display, &create, NULL, &mode),
-      VK_SUCCESS);
-   U_CHECK(mode == second);
-   create.parameters.refreshRate++;
-   U_CHECK_EQ(
-      vn_CreateDisplayModeKHR(p, display.display, &create, NULL, &mode),
-      VK_ERROR_INITIALIZATION_FAILED);
-
-   VkDisplayPlaneCapabilitiesKHR caps;
-   U_CHECK_EQ(vn_GetDisplayPlaneCapabilitiesKHR(p, second, 0, &caps),
-              VK_SUCCESS);
-   U_CHECK_EQ(caps.minDstExtent.width, WIDTH);
-   U_CHECK_EQ(caps.maxSrcExtent.height, HEIGHT);
-   U_CHECK_EQ(caps.supportedAlpha, VK_DISPLAY_PLANE_ALPHA_OPAQUE_BIT_KHR);
-
-   /* what comes and goes keeps its handle */
-   fake_kms.screens[0].mode_count = 1;
-   fake_kms.screens[1].connected = true;
-   fake_kms.screens[1].mode_count = 3;
-   count = 0;
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, NULL),
-              VK_SUCCESS);
-   U_CHECK_EQ(count, 2);
-   U_CHECK(first_display(p) == display.display);
-   count = 4;
-   vn_GetDisplayModePropertiesKHR(p, display.display, &count, modes);
-   U_CHECK_EQ(count, 1);
-   fake_kms.screens[0].connected = false;
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, NULL),
-              VK_SUCCESS);
-   U_CHECK_EQ(count, 1);
-   U_CHECK(first_display(p) != display.display);
-   end();
-}
-
-/* Each call fails in turn: less is listed then, and nothing else. */
-static void
-test_list_failures(void)
-{
-   static const char *const functions[] = {
-      "drmGetDeviceFromDevId", "drmModeGetResources", "drmModeGetConnector",
-      "drmModeGetEncoder",     "drmSetClientCap",     "drmGetCap",
-   };
-   for (uint32_t i = 0; i < VN_ARRAY_SIZE(functions); i++) {
-      const VkPhysicalDevice p = begin(true);
-      const int fds = count_fds();
-      uint32_t count;
-      fake_kms_fail(functions[i], 1, EACCES);
-      U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, NULL),
-                 VK_SUCCESS);
-      U_CHECK(count <= 1);
-      end();
-      U_CHECK_EQ(count_fds(), fds);
-   }
-
-   /* no node at all */
-   const VkPhysicalDevice p = begin(false);
-   uint32_t count = 9;
-   U_CHECK_EQ(vn_GetPhysicalDeviceDisplayPropertiesKHR(p, &count, NULL),
-              VK_SUCCESS);
-   U_CHECK_EQ(count, 0);
-   end();
-}
-
-/* ---- an application's own fd ---- */
-
-static void
-test_acquire(bool has_device)
-{
-   const VkPhysicalDevice p = begin(has_device);
-   const int fds = count_fds();
-   const int fd = fake_kms_open();
-   VkDisplayKHR display, other;
-
-   /* fds of other things */
-   int event = eventfd(0, 0);
-   U_CHECK_EQ(vn_GetDrmDisplayEXT(p, event, FAKE_KMS_CONNECTOR, &display),
-              VK_ERROR_UNKNOWN);
-   U_CHECK(!display);
-   close(event);
-   U_CHECK_EQ(vn_GetDrmDisplayEXT(p, -1, FAKE_KMS_CONNECTOR, &display),
-              VK_ERROR_UNKNOWN);
-   /* a connector that is not there */
-   U_CHECK_EQ(vn_GetDrmDisplayEXT(p, fd, 99, &display), VK_ERROR_UNKNOWN);
-   U_CHECK(!display);
-
-   U_CHECK_EQ(vn_GetDrmDisplayEXT(p, fd, FAKE_KMS_CONNECTOR, &display),
-              VK_SUCCESS);
-   if (!U_CHECK(display != VK_NULL_HANDLE))
-      return;
-   U_CHECK_EQ(vn_GetDrmDisplayEXT(p, fd, FAKE_KMS_CONNECTOR, &other),
-              VK_SUCCESS);
-   U_CHECK(other == display);
-
-   /* only a master's */
-   U_CHECK_EQ(vn_AcquireDrmDisplayEXT(p, fd, display),
-              VK_ERROR_INITIALIZATION_FAILED);
-   U_CHECK_EQ(drmSetMaster(fd), 0);
-   U_CHECK_EQ(vn_AcquireDrmDisplayEXT(p, fd, display), VK_SUCCESS);
-   /* once */
-   U_CHECK_EQ(vn_AcquireDrmDisplayEXT(p, fd, display),
-              VK_ERROR_INITIALIZATION_FAILED);
-   U_CHECK_EQ(vn_ReleaseDisplayEXT(p, display), VK_SUCCESS);
-   U_CHECK_EQ(vn_ReleaseDisplayEXT(p, display), VK_SUCCESS);
-   fake_kms_fail("drmModeGetResources", 2, EIO);
-   U_CHECK_EQ(vn_AcquireDrmDisplayEXT(p, fd, display),
-              VK_ERROR_INITIALIZATION_FAILED);
-   U_CHECK_EQ(vn_AcquireDrmDisplayEXT(p, fd, display), VK_SUCCESS);
-
-   drmDropMaster(fd);
-   close(fd);
-   end(); /* gives the duplicate back */
-   U_CHECK_EQ(count_fds(), fds);
-}
-
-/* ---- swapchains ---- */
+/* ---- the swapchains ---- */
 
 #define MAX_IMAGES 3
 
@@ -365,7 +102,7 @@ struct setup {
 static struct vn_surface *
 create_surface(VkPhysicalDevice p)
 {
-   const VkDisplayKHR display = first_display(p);
+   const VkDisplayKHR display = stage_display(p);
    VkDisplayModePropertiesKHR modes[3];
    uint32_t count = 3;
 
@@ -379,9 +116,10 @@ create_surface(VkPhysicalDevice p)
       .imageExtent = { WIDTH, HEIGHT },
    };
    VkSurfaceKHR surface = VK_NULL_HANDLE;
-   U_CHECK_EQ(vn_CreateDisplayPlaneSurfaceKHR(
-                 vn_instance_to_handle(&instance), &info, NULL, &surface),
-              VK_SUCCESS);
+   U_CHECK_EQ(
+      vn_CreateDisplayPlaneSurfaceKHR(vn_instance_to_handle(&stage_instance),
+                                      &info, NULL, &surface),
+      VK_SUCCESS);
    return vn_surface_from_handle(surface);
 }
 
@@ -391,7 +129,7 @@ create_swapchain(struct setup *s, enum vn_wsi_road road)
    const struct vn_swapchain_ops *ops = s->surface->ops->swapchain;
    struct vn_swapchain *swapchain = calloc(1, ops->size);
 
-   swapchain->device = &device;
+   swapchain->device = &stage_device;
    swapchain->surface = s->surface;
    swapchain->ops = ops;
    swapchain->extent = (VkExtent2D){ WIDTH, HEIGHT };
@@ -450,7 +188,7 @@ static void
 set_up(struct setup *s, enum vn_wsi_road road)
 {
    memset(s, 0, sizeof(*s));
-   s->physical = vn_physical_device_to_handle(&physical);
+   s->physical = vn_physical_device_to_handle(stage_device.physical_device);
    s->pixels = calloc(WIDTH * HEIGHT, 4);
    s->wake_fd = eventfd(0, EFD_CLOEXEC);
    s->surface = create_surface(s->physical);
@@ -512,10 +250,10 @@ static void
 test_flips(bool atomic, enum vn_wsi_road road)
 {
    struct setup s;
-   begin(true);
+   stage_begin(true);
    fake_kms.atomic = atomic;
    fake_kms.vblank = true;
-   const int fds = count_fds();
+   const int fds = stage_count_fds();
    set_up(&s, road);
    /* the kernel is never made to wait for the GPU */
    U_CHECK(!s.swapchain->takes_sync_file);
@@ -547,9 +285,9 @@ test_flips(bool atomic, enum vn_wsi_road road)
    /* as it was */
    U_CHECK_EQ(fake_kms.screens[0].fb, fake_kms_console_fb());
    U_CHECK(fake_kms.screens[0].active);
-   end();
+   U_CHECK(stage_end());
    /* but for the fake's own */
-   U_CHECK_EQ(count_fds(), fds);
+   U_CHECK_EQ(stage_count_fds(), fds);
 }
 
 /* A flip that waits keeps the next one back, and the image before it. */
@@ -557,7 +295,7 @@ static void
 test_held(void)
 {
    struct setup s;
-   begin(true);
+   stage_begin(true);
    fake_kms.vblank = true;
    set_up(&s, VN_WSI_ROAD_DIRECT);
    const struct vn_swapchain_ops *ops = s.swapchain->ops;
@@ -592,7 +330,7 @@ test_held(void)
    destroy_swapchain(&s);
    fake_kms_flip();
    tear_down(&s);
-   end();
+   U_CHECK(stage_end());
 }
 
 /* A screen without vertical blanks: frames come no faster than its rate. */
@@ -600,7 +338,7 @@ static void
 test_pace(void)
 {
    struct setup s;
-   begin(true);
+   stage_begin(true);
    set_up(&s, VN_WSI_ROAD_DIRECT);
    U_CHECK_EQ(present_fifo(&s, 0), VK_SUCCESS);
    const uint64_t start = vn_time_ns();
@@ -620,7 +358,7 @@ test_pace(void)
                  VK_SUCCESS);
    }
    tear_down(&s);
-   end();
+   U_CHECK(stage_end());
 }
 
 /* Only what has changed since the buffer was last shown is copied. */
@@ -629,7 +367,7 @@ test_damage(void)
 {
    struct setup s;
    uint32_t stride;
-   begin(true);
+   stage_begin(true);
    fake_kms.vblank = true;
    set_up(&s, VN_WSI_ROAD_COPY);
 
@@ -668,7 +406,7 @@ test_damage(void)
       }
    }
    tear_down(&s);
-   end();
+   U_CHECK(stage_end());
 }
 
 /* What is wrong with the screen, and what becomes of the swapchain. */
@@ -688,7 +426,7 @@ test_errors(bool atomic)
    };
    for (uint32_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
       struct setup s;
-      begin(true);
+      stage_begin(true);
       fake_kms.atomic = atomic;
       fake_kms.vblank = true;
       set_up(&s, VN_WSI_ROAD_DIRECT);
@@ -698,7 +436,7 @@ test_errors(bool atomic)
                     cases[i].error);
       U_CHECK_EQ(present_fifo(&s, 1), cases[i].result);
       tear_down(&s);
-      end();
+      U_CHECK(stage_end());
    }
 }
 
@@ -707,9 +445,10 @@ static void
 test_master(void)
 {
    struct setup s = { 0 };
-   begin(true);
+   stage_begin(true);
    fake_kms.other_master = true;
-   s.surface = create_surface(vn_physical_device_to_handle(&physical));
+   s.surface = create_surface(
+      vn_physical_device_to_handle(stage_device.physical_device));
    U_CHECK_EQ(create_swapchain(&s, VN_WSI_ROAD_DIRECT),
               VK_ERROR_INITIALIZATION_FAILED);
    free(s.surface);
@@ -730,7 +469,7 @@ test_master(void)
               VK_ERROR_INITIALIZATION_FAILED);
    free(other.surface);
    tear_down(&s);
-   end();
+   U_CHECK(stage_end());
 }
 
 /* A swapchain takes over from another: the screen stays on. */
@@ -738,7 +477,7 @@ static void
 test_replace(void)
 {
    struct setup old, new;
-   begin(true);
+   stage_begin(true);
    fake_kms.vblank = true;
    set_up(&old, VN_WSI_ROAD_DIRECT);
    U_CHECK_EQ(present_fifo(&old, 0), VK_SUCCESS);
@@ -760,14 +499,14 @@ test_replace(void)
    destroy_swapchain(&new);
    U_CHECK_EQ(fake_kms.screens[0].fb, fake_kms_console_fb());
    tear_down(&old);
-   end();
+   U_CHECK(stage_end());
 }
 
 static void
 test_unplug(void)
 {
    struct setup s;
-   begin(true);
+   stage_begin(true);
    fake_kms.vblank = true;
    set_up(&s, VN_WSI_ROAD_DIRECT);
    U_CHECK_EQ(present_fifo(&s, 0), VK_SUCCESS);
@@ -781,7 +520,7 @@ test_unplug(void)
    U_CHECK_EQ(present(&s, 2, VK_PRESENT_MODE_FIFO_KHR),
               VK_ERROR_SURFACE_LOST_KHR);
    tear_down(&s);
-   end();
+   U_CHECK(stage_end());
 }
 
 /* Each call that makes something fails in turn; nothing is left behind. */
@@ -805,10 +544,11 @@ test_init_failures(enum vn_wsi_road road)
    };
    for (uint32_t i = 0; i < VN_ARRAY_SIZE(functions); i++) {
       struct setup s = { 0 };
-      begin(true);
+      stage_begin(true);
       s.pixels = calloc(WIDTH * HEIGHT, 4);
       s.wake_fd = eventfd(0, EFD_CLOEXEC);
-      s.surface = create_surface(vn_physical_device_to_handle(&physical));
+      s.surface = create_surface(
+         vn_physical_device_to_handle(stage_device.physical_device));
       fake_kms_fail(functions[i], 1, ENOSYS);
       VkResult result = create_swapchain(&s, road);
       if (result == VK_SUCCESS)
@@ -818,7 +558,7 @@ test_init_failures(enum vn_wsi_road road)
       U_CHECK(result == VK_SUCCESS ||
               result == VK_ERROR_INITIALIZATION_FAILED);
       tear_down(&s);
-      end();
+      U_CHECK(stage_end());
    }
 }
 
@@ -826,41 +566,42 @@ static void
 test_formats(void)
 {
    struct vn_wsi_format_list list = { 0 };
-   const VkPhysicalDevice p = begin(true);
+   const VkPhysicalDevice p = stage_begin(true);
    struct vn_surface *surface = create_surface(p);
 
    /* a plane that takes XR24 alone, without modifiers */
-   U_CHECK_EQ(surface->ops->get_formats(surface, &physical,
+   U_CHECK_EQ(surface->ops->get_formats(surface, stage_device.physical_device,
                                         VN_WSI_ROAD_DIRECT, &list),
               VK_SUCCESS);
    U_CHECK_EQ(list.count, 1);
    U_CHECK_EQ(list.formats[0].fourcc, DRM_FORMAT_XRGB8888);
    U_CHECK_EQ(list.formats[0].modifier, DRM_FORMAT_MOD_LINEAR);
    U_CHECK_EQ(
-      surface->ops->get_present_modes(surface, &physical),
+      surface->ops->get_present_modes(surface, stage_device.physical_device),
       1 << VK_PRESENT_MODE_FIFO_KHR | 1 << VK_PRESENT_MODE_MAILBOX_KHR);
    free(list.formats);
    free(surface);
-   end();
+   U_CHECK(stage_end());
 
    /* more of everything */
    memset(&list, 0, sizeof(list));
-   begin(true);
+   stage_begin(true);
    fake_kms.modifiers = fake_kms.async = true;
    surface = create_surface(p);
-   U_CHECK_EQ(surface->ops->get_formats(surface, &physical,
+   U_CHECK_EQ(surface->ops->get_formats(surface, stage_device.physical_device,
                                         VN_WSI_ROAD_DIRECT, &list),
               VK_SUCCESS);
    U_CHECK_EQ(list.count, 3);
    U_CHECK_EQ(list.formats[0].modifier, I915_FORMAT_MOD_X_TILED);
    U_CHECK_EQ(list.formats[2].fourcc, DRM_FORMAT_XRGB2101010);
    list.count = 0;
-   U_CHECK_EQ(
-      surface->ops->get_formats(surface, &physical, VN_WSI_ROAD_COPY, &list),
-      VK_SUCCESS);
+   U_CHECK_EQ(surface->ops->get_formats(surface, stage_device.physical_device,
+                                        VN_WSI_ROAD_COPY, &list),
+              VK_SUCCESS);
    U_CHECK_EQ(list.count, 2);
-   U_CHECK(surface->ops->get_present_modes(surface, &physical) &
-           1 << VK_PRESENT_MODE_IMMEDIATE_KHR);
+   U_CHECK(
+      surface->ops->get_present_modes(surface, stage_device.physical_device) &
+      1 << VK_PRESENT_MODE_IMMEDIATE_KHR);
    free(list.formats);
    free(surface);
 
@@ -878,49 +619,7 @@ test_formats(void)
    U_CHECK_EQ(fake_kms.async_flips, 1);
    U_CHECK_EQ(fake_kms.commits, 1);
    tear_down(&s);
-   end();
-}
-
-/* What the kernel says of devices, of which few things are screens. */
-static void
-test_messages(void)
-{
-   static const char hotplug[] =
-      "change@/devices/pci0000:00/0000:00:02.0/drm/card0\0ACTION=change\0"
-      "SUBSYSTEM=drm\0HOTPLUG=1\0DEVTYPE=drm_minor";
-   static const char lease[] =
-      "change@/devices/pci0000:00/0000:00:02.0/drm/card0\0ACTION=change\0"
-      "SUBSYSTEM=drm\0LEASE=1";
-   static const char usb[] = "add@/devices/usb1\0SUBSYSTEM=usb\0HOTPLUG=1";
-
-   U_CHECK(vn_hotplug_is_message(hotplug, sizeof(hotplug)));
-   U_CHECK(!vn_hotplug_is_message(hotplug, sizeof(hotplug) - 1));
-   U_CHECK(!vn_hotplug_is_message(lease, sizeof(lease)));
-   U_CHECK(!vn_hotplug_is_message(usb, sizeof(usb)));
-   U_CHECK(!vn_hotplug_is_message("", 0));
-}
-
-static void
-on_hotplug(struct vn_kms_event *event, bool lost)
-{
-   U_CHECK(!"a screen came or went");
-}
-
-static void
-test_hotplug(void)
-{
-   const int fds = count_fds();
-   struct vn_hotplug *hotplug = vn_hotplug_create();
-   struct vn_kms_event event;
-
-   vn_kms_event_init(&event, on_hotplug);
-   for (uint32_t i = 0; i < 3; i++) {
-      if (U_CHECK(vn_hotplug_expect(hotplug, &event)))
-         vn_hotplug_cancel(hotplug, &event);
-   }
-   vn_hotplug_destroy(hotplug);
-   U_CHECK_EQ(count_fds(), fds);
-   vn_hotplug_destroy(NULL);
+   U_CHECK(stage_end());
 }
 
 int
@@ -928,12 +627,6 @@ main(void)
 {
    /* what never returns is a failure */
    alarm(60);
-   test_messages();
-   test_hotplug();
-   test_lists();
-   test_list_failures();
-   test_acquire(true);
-   test_acquire(false);
    test_formats();
    for (uint32_t atomic = 0; atomic < 2; atomic++) {
       test_flips(atomic, VN_WSI_ROAD_DIRECT);

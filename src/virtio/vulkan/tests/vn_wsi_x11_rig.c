@@ -53,6 +53,13 @@ vn_surface_zalloc(struct vn_instance *instance,
    return surface;
 }
 
+void
+vn_surface_free(struct vn_surface *surface,
+                const VkAllocationCallbacks *alloc)
+{
+   free(surface);
+}
+
 VkResult
 vn_result_log(VkResult result, const char *function, int line)
 {
