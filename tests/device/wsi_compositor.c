@@ -84,7 +84,10 @@ become(const struct wsi_compositor *compositor, char *const *args)
    unsetenv("DISPLAY");
    setenv("XDG_RUNTIME_DIR", compositor->dir, 1);
    if (compositor->kind == WSI_SWAY) {
-      setenv("HOME", compositor->dir, 1);
+      /* nothing of the user's, and no cache of fonts in the directory */
+      setenv("HOME", "/nonexistent", 1);
+      unsetenv("XDG_CACHE_HOME");
+      unsetenv("XDG_CONFIG_HOME");
       setenv("WLR_BACKENDS", "headless", 1);
       setenv("WLR_RENDERER", "pixman", 1);
       setenv("WLR_LIBINPUT_NO_DEVICES", "1", 1);
