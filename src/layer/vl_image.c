@@ -37,6 +37,15 @@ vl_image_destroy(struct vl_image *image)
    free(image);
 }
 
+VkImageTiling
+vl_shared_tiling(const struct vl_physical_device *physical,
+                 VkImageTiling tiling)
+{
+   return tiling == VK_IMAGE_TILING_OPTIMAL && physical->optimal_is_linear
+             ? VK_IMAGE_TILING_LINEAR
+             : tiling;
+}
+
 /* A create info as the driver gets it. Must not be moved. */
 struct image_info {
    VkImageCreateInfo info;
@@ -141,6 +150,8 @@ image_info_init(struct image_info *out,
    out->info = *app;
    out->is_shared = vl_device_serves(device, app_types);
    out->modifier = (struct vl_modifier_choice){ 0 };
+   if (out->is_shared)
+      out->info.tiling = vl_shared_tiling(device->physical, app->tiling);
 
    if (app->tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT &&
        (device->wants & VL_WANTS_MODIFIER)) {

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <vulkan/vulkan.h>
 
+struct vl_physical_device;
+
 /* Kept only for images that differ from what the application asked for. */
 struct vl_image {
    VkFormat format;
@@ -20,6 +22,15 @@ struct vl_image {
 };
 
 void vl_image_destroy(struct vl_image *image); /* NULL is allowed */
+
+/*
+ * The tiling that the driver is told for a shared image. Where its OPTIMAL
+ * images fit no memory that takes host pointers, a discrete GPU's, those that
+ * are shared are LINEAR: what OPTIMAL is in memory is the implementation's
+ * affair, and both sides of such an image are made here.
+ */
+VkImageTiling vl_shared_tiling(const struct vl_physical_device *physical,
+                               VkImageTiling tiling);
 
 /* Memory planes of a LINEAR image of the format, as many as it has format
  * planes; 0 if such images are not offered: depth and stencil have no place

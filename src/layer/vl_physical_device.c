@@ -207,7 +207,7 @@ decide(struct vl_physical_device *physical)
       physical->host_types = probed.host_types & physical->all_types;
       physical->host_alignment_B = probed.alignment_B;
       vl_mapping_prepare(probed.alignment_B);
-      physical->offers_optimal = probed.optimal_images_fit;
+      physical->optimal_is_linear = !probed.optimal_images_fit;
       physical->offers_planar = probed.planar_layouts_true;
       physical->wraps_plain_buffers = probed.plain_buffers_unchanged;
       physical->wraps_plain_images =

@@ -49,7 +49,7 @@ struct vl_physical_device {
    uint64_t host_alignment_B;  /* of pointers and of sizes */
    bool wraps_plain_buffers;   /* see vl_buffer.c */
    bool wraps_plain_images;    /* see vl_image.c */
-   bool offers_optimal;        /* shared images of optimal tiling */
+   bool optimal_is_linear;     /* of shared images, see vl_image.h */
    bool offers_planar;         /* LINEAR images of several planes */
    bool needs_external_memory; /* as an extension: no Vulkan 1.1 here */
    bool has_format_properties_3;

@@ -115,6 +115,8 @@ translated_image_properties(const struct vl_physical_device *physical,
    info.pNext = chain.head;
    if (is_modifier)
       info.tiling = VK_IMAGE_TILING_LINEAR;
+   else if (is_served)
+      info.tiling = vl_shared_tiling(physical, app->tiling);
 
    /* Whether the driver can import has to be known even if the application
     * does not ask; and there are drivers that die of a question about a
@@ -151,6 +153,12 @@ translated_image_properties(const struct vl_physical_device *physical,
    return result;
 }
 
+/* Features of which one at least lets a command write to an image. */
+#define FILLING                                                              \
+   (VK_FORMAT_FEATURE_2_TRANSFER_DST_BIT |                                   \
+    VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT |                               \
+    VK_FORMAT_FEATURE_2_STORAGE_IMAGE_BIT)
+
 /* Whether the layer stands for images of that kind. A driver may answer for a
  * usage that the features of the format do not include, and lose the device
  * over it: seen with drawing to linear images.
@@ -172,15 +180,19 @@ is_offered(const struct vl_physical_device *physical,
           modifier->drmFormatModifier != VL_MODIFIER_LINEAR ||
           (info->flags & VK_IMAGE_CREATE_DISJOINT_BIT))
          return false;
-   } else if (info->tiling == VK_IMAGE_TILING_LINEAR) {
+   } else if (vl_shared_tiling(physical, info->tiling) ==
+              VK_IMAGE_TILING_LINEAR) {
       /* nobody can say what a depth or stencil is in memory, and there are
        * drivers that lose the device when a linear one is sampled
        */
       if (!vl_format_plane_count(info->format))
          return false;
       features = vl_linear_features(physical, info->format);
+      /* the host cannot write what says to be OPTIMAL: somebody must */
+      if (info->tiling == VK_IMAGE_TILING_OPTIMAL && !(features & FILLING))
+         return false;
    } else {
-      return physical->offers_optimal;
+      return true;
    }
    return (info->flags & VK_IMAGE_CREATE_EXTENDED_USAGE_BIT) ||
           vl_format_can(features, info->usage);

@@ -75,7 +75,7 @@ become(const struct wsi_compositor *compositor, char *const *args)
    prctl(PR_SET_PDEATHSIG, SIGKILL);
    setsid();
    dup2(log, STDIN_FILENO);
-   if (!getenv("WSI_COMPOSITOR_LOG")) {
+   if (!getenv("VENUS_TEST_COMPOSITOR_LOG")) {
       dup2(log, STDOUT_FILENO);
       dup2(log, STDERR_FILENO);
    }
@@ -84,7 +84,10 @@ become(const struct wsi_compositor *compositor, char *const *args)
    unsetenv("DISPLAY");
    setenv("XDG_RUNTIME_DIR", compositor->dir, 1);
    if (compositor->kind == WSI_SWAY) {
-      setenv("HOME", compositor->dir, 1);
+      /* nothing of the user's, and no cache of fonts in the directory */
+      setenv("HOME", "/nonexistent", 1);
+      unsetenv("XDG_CACHE_HOME");
+      unsetenv("XDG_CONFIG_HOME");
       setenv("WLR_BACKENDS", "headless", 1);
       setenv("WLR_RENDERER", "pixman", 1);
       setenv("WLR_LIBINPUT_NO_DEVICES", "1", 1);
@@ -173,7 +176,7 @@ wsi_compositor_start(struct wsi_compositor *compositor,
       }
       sleep_ms(5);
    }
-   fprintf(stderr, "%s did not start; WSI_COMPOSITOR_LOG=1 says why\n",
+   fprintf(stderr, "%s did not start; VENUS_TEST_COMPOSITOR_LOG=1 says why\n",
            kind == WSI_SWAY ? "sway" : "weston");
    return false;
 }

@@ -190,7 +190,7 @@ test_linear_depth(struct vt_device *device)
               VK_SUCCESS);
 }
 
-/* What fits no shared memory is not offered as shared. */
+/* An OPTIMAL image that fits no shared memory is LINEAR if it is shared. */
 void
 test_optimal_elsewhere(struct vt_device *device)
 {
@@ -199,10 +199,40 @@ test_optimal_elsewhere(struct vt_device *device)
    U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_OPTIMAL, 0, usage),
               VK_SUCCESS);
    U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_OPTIMAL, DMA_BUF, usage),
-              VK_ERROR_FORMAT_NOT_SUPPORTED);
+              VK_SUCCESS);
    U_CHECK_EQ(query_tiling(in, VK_IMAGE_TILING_LINEAR, DMA_BUF, usage),
               VK_SUCCESS);
    U_CHECK_EQ(query_modifier(in, 0, DMA_BUF), VK_SUCCESS);
+
+   VkExternalMemoryImageCreateInfo external = {
+      .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+   };
+   const VkImageCreateInfo info = {
+      .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+      .pNext = &external,
+      .imageType = VK_IMAGE_TYPE_2D,
+      .format = FORMAT,
+      .extent = { 64, 64, 1 },
+      .mipLevels = 1,
+      .arrayLayers = 1,
+      .samples = VK_SAMPLE_COUNT_1_BIT,
+      .tiling = VK_IMAGE_TILING_OPTIMAL,
+      .usage = usage,
+   };
+   for (int shared = 0; shared < 2; shared++) {
+      VkMemoryRequirements requirements = { 0 };
+      VkImage image;
+      external.handleTypes = shared ? DMA_BUF : 0;
+      if (!U_CHECK_EQ(
+             device->CreateImage(device->handle, &info, NULL, &image),
+             VK_SUCCESS))
+         return;
+      device->GetImageMemoryRequirements(device->handle, image,
+                                         &requirements);
+      /* the first type takes no host pointer, the second does */
+      U_CHECK_EQ(requirements.memoryTypeBits, shared ? 2 : 1);
+      device->DestroyImage(device->handle, image, NULL);
+   }
 }
 
 /* What the format's features do not include is not offered. */

@@ -30,6 +30,18 @@ find_idle(struct vn_swapchain *swapchain)
    return found;
 }
 
+/* What ends every wait; with the mutex held. */
+static VkResult
+get_status(const struct vn_swapchain *swapchain)
+{
+   struct vn_ring *ring = swapchain->device->dispatch.ring;
+
+   /* known before a frame that is under way could tell */
+   if (swapchain->status >= VK_SUCCESS && ring && vn_ring_is_lost(ring))
+      return VK_ERROR_DEVICE_LOST;
+   return swapchain->status;
+}
+
 /* Takes an image, with its release_fd. */
 static VkResult
 take_image(struct vn_swapchain *swapchain,
@@ -43,8 +55,8 @@ take_image(struct vn_swapchain *swapchain,
 
    pthread_mutex_lock(&swapchain->mutex);
    for (;;) {
-      result =
-         swapchain->retired ? VK_ERROR_OUT_OF_DATE_KHR : swapchain->status;
+      result = swapchain->retired ? VK_ERROR_OUT_OF_DATE_KHR
+                                  : get_status(swapchain);
       if (result < VK_SUCCESS)
          break;
       image = find_idle(swapchain);
@@ -178,7 +190,7 @@ wait_for_present(struct vn_swapchain *swapchain,
       result = VK_SUCCESS;
       if (swapchain->presented_id >= present_id)
          break;
-      result = swapchain->status;
+      result = get_status(swapchain);
       if (result < VK_SUCCESS)
          break;
       result = VK_TIMEOUT;

@@ -272,6 +272,10 @@ vn_QueuePresentKHR(VkQueue queue, const VkPresentInfoKHR *pPresentInfo)
       const VkResult one =
          point.queue ? queue_frame(&present, i, &point) : common;
 
+      /* whoever waits for this frame waits no longer */
+      if (common == VK_ERROR_DEVICE_LOST)
+         vn_swapchain_set_status(swapchain_of(&present, i), common);
+
       if (pPresentInfo->pResults)
          pPresentInfo->pResults[i] = one;
       result = worse(result, one);
