@@ -37,13 +37,16 @@
 
 uint32_t vn_x11_patience_ms = 5000;
 
-bool
+VkResult
 vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn)
 {
+   /* a broken one has no fd */
+   if (xcb_connection_has_error(conn))
+      return VK_ERROR_SURFACE_LOST_KHR;
    *wait = (struct vn_x11_wait){ .conn = conn };
    wait->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
    if (wait->epoll_fd < 0)
-      return false;
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
 
    struct epoll_event event = {
       .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -51,9 +54,9 @@ vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn)
    if (epoll_ctl(wait->epoll_fd, EPOLL_CTL_ADD, xcb_get_file_descriptor(conn),
                  &event)) {
       u_fd_close(&wait->epoll_fd);
-      return false;
+      return VK_ERROR_OUT_OF_HOST_MEMORY;
    }
-   return true;
+   return VK_SUCCESS;
 }
 
 void

@@ -58,8 +58,8 @@ struct vn_x11_wait {
    bool unsettled;
 };
 
-/* False: no fd to be had. */
-bool vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn);
+/* VK_ERROR_OUT_OF_HOST_MEMORY: no fd to be had. */
+VkResult vn_x11_wait_init(struct vn_x11_wait *wait, xcb_connection_t *conn);
 void vn_x11_wait_finish(struct vn_x11_wait *wait);
 
 /* Sleeps end also when fd, which is not the connection's, can be read; edge:

@@ -23,14 +23,13 @@ vn_x11_surface_facts(struct vn_x11_surface *surface,
       struct vn_x11_quiet quiet;
       struct vn_x11_wait wait;
       vn_x11_quiet_begin(&quiet);
-      if (vn_x11_wait_init(&wait, surface->conn)) {
+      result = vn_x11_wait_init(&wait, surface->conn);
+      if (result == VK_SUCCESS) {
          result =
             vn_x11_query_visual(&wait, surface->window, &surface->visual);
          if (result == VK_SUCCESS)
             result = vn_x11_query_server(&wait, &surface->server);
          vn_x11_wait_finish(&wait);
-      } else {
-         result = VK_ERROR_OUT_OF_HOST_MEMORY;
       }
       vn_x11_quiet_end(&quiet);
       surface->known = result == VK_SUCCESS;
@@ -64,8 +63,9 @@ get_capabilities(struct vn_surface *base, VkSurfaceCapabilitiesKHR *caps)
    struct vn_x11_quiet quiet;
    struct vn_x11_wait wait;
    struct vn_x11_geometry geometry;
-   if (!vn_x11_wait_init(&wait, surface->conn))
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   result = vn_x11_wait_init(&wait, surface->conn);
+   if (result != VK_SUCCESS)
+      return result;
    vn_x11_quiet_begin(&quiet);
    result = vn_x11_query_geometry(&wait, surface->window, &geometry);
    vn_x11_quiet_end(&quiet);
@@ -112,8 +112,9 @@ get_formats(struct vn_surface *base,
       return VK_SUCCESS;
    struct vn_x11_quiet quiet;
    struct vn_x11_wait wait;
-   if (!vn_x11_wait_init(&wait, surface->conn))
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   result = vn_x11_wait_init(&wait, surface->conn);
+   if (result != VK_SUCCESS)
+      return result;
    vn_x11_quiet_begin(&quiet);
    result = vn_x11_query_modifiers(&wait, surface->window, &visual, list);
    vn_x11_quiet_end(&quiet);

@@ -61,9 +61,9 @@ vn_x11_swapchain_shown(struct vn_x11_swapchain *x11, uint32_t awaited)
 static VkResult
 init(struct vn_x11_swapchain *x11)
 {
-   VkResult result;
-   if (!vn_x11_wait_init(&x11->wait, x11->conn))
-      return VK_ERROR_OUT_OF_HOST_MEMORY;
+   VkResult result = vn_x11_wait_init(&x11->wait, x11->conn);
+   if (result != VK_SUCCESS)
+      return result;
    if (!vn_x11_wait_add(&x11->wait, surface_of(x11)->shown_fd, true)) {
       result = VK_ERROR_OUT_OF_HOST_MEMORY;
       goto fail_wait;
