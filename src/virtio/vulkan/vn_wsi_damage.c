@@ -7,26 +7,10 @@
 
 #include "vn_wsi_damage.h"
 
-static VkRect2D
-around(const VkRect2D *a, const VkRect2D *b)
-{
-   const int32_t x0 = VN_MIN(a->offset.x, b->offset.x);
-   const int32_t y0 = VN_MIN(a->offset.y, b->offset.y);
-   const int64_t x1 = VN_MAX((int64_t)a->offset.x + a->extent.width,
-                             (int64_t)b->offset.x + b->extent.width);
-   const int64_t y1 = VN_MAX((int64_t)a->offset.y + a->extent.height,
-                             (int64_t)b->offset.y + b->extent.height);
-
-   return (VkRect2D){
-      .offset = { x0, y0 },
-      .extent = { (uint32_t)(x1 - x0), (uint32_t)(y1 - y0) },
-   };
-}
-
 static bool
 is_inside(const VkRect2D *inner, const VkRect2D *outer)
 {
-   const VkRect2D both = around(inner, outer);
+   const VkRect2D both = vn_wsi_rect_around(inner, outer);
 
    return both.offset.x == outer->offset.x &&
           both.offset.y == outer->offset.y &&
@@ -47,7 +31,7 @@ add_rect(struct vn_wsi_damage *damage, const VkRect2D *rect)
    }
    VkRect2D sum = *rect;
    for (uint32_t i = 0; i < damage->count; i++)
-      sum = around(&sum, &damage->rects[i]);
+      sum = vn_wsi_rect_around(&sum, &damage->rects[i]);
    damage->rects[0] = sum;
    damage->count = 1;
 }

@@ -20,6 +20,23 @@ struct vn_wsi_damage {
    VkRect2D rects[VN_WSI_DAMAGE_MAX];
 };
 
+/* The smallest that has both. */
+static inline VkRect2D
+vn_wsi_rect_around(const VkRect2D *a, const VkRect2D *b)
+{
+   const int32_t x0 = VN_MIN(a->offset.x, b->offset.x);
+   const int32_t y0 = VN_MIN(a->offset.y, b->offset.y);
+   const int64_t x1 = VN_MAX((int64_t)a->offset.x + a->extent.width,
+                             (int64_t)b->offset.x + b->extent.width);
+   const int64_t y1 = VN_MAX((int64_t)a->offset.y + a->extent.height,
+                             (int64_t)b->offset.y + b->extent.height);
+
+   return (VkRect2D){
+      .offset = { x0, y0 },
+      .extent = { (uint32_t)(x1 - x0), (uint32_t)(y1 - y0) },
+   };
+}
+
 /* The rectangles are inside of the image. 0 of them: all of it, as in struct
  * vn_wsi_frame.
  */

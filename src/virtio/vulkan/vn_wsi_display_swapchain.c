@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "vn_wsi_damage.h"
 #include "vn_wsi_display_buffer.h"
 #include "vn_wsi_display_surface.h"
 
@@ -33,8 +34,7 @@
 struct display_image {
    struct vn_wsi_image base;
    struct vn_kms_buffer buffer;
-   /* copy road: what the buffer lacks, px; the corners, empty if they meet */
-   uint32_t stale_x0, stale_y0, stale_x1, stale_y1;
+   VkRect2D stale; /* copy road: what the buffer lacks, px; may be empty */
 };
 
 struct display_swapchain {
@@ -158,8 +158,7 @@ image_init(struct vn_swapchain *base, struct vn_wsi_image *wsi_image)
                                       pixels->fourcc,
                                       vn_display_format_bits(pixels->fourcc),
                                       pixels->width, pixels->height);
-      image->stale_x1 = pixels->width;
-      image->stale_y1 = pixels->height;
+      image->stale.extent = (VkExtent2D){ pixels->width, pixels->height };
    }
    if (!error) {
       pthread_mutex_lock(&swapchain->screen->mutex);
@@ -323,27 +322,20 @@ tick(struct display_swapchain *swapchain)
    swapchain->last_ns = now < next + swapchain->period_ns ? next : now;
 }
 
+static bool
+is_empty(const VkRect2D *rect)
+{
+   return !rect->extent.width || !rect->extent.height;
+}
+
 static void
 add_stale(struct display_image *image, const VkRect2D *rect)
 {
-   const uint32_t x0 = (uint32_t)rect->offset.x;
-   const uint32_t y0 = (uint32_t)rect->offset.y;
-   const uint32_t x1 = x0 + rect->extent.width;
-   const uint32_t y1 = y0 + rect->extent.height;
-
-   if (x0 >= x1 || y0 >= y1)
+   if (is_empty(rect))
       return;
-   if (image->stale_x0 >= image->stale_x1) {
-      image->stale_x0 = x0;
-      image->stale_y0 = y0;
-      image->stale_x1 = x1;
-      image->stale_y1 = y1;
-      return;
-   }
-   image->stale_x0 = VN_MIN(image->stale_x0, x0);
-   image->stale_y0 = VN_MIN(image->stale_y0, y0);
-   image->stale_x1 = VN_MAX(image->stale_x1, x1);
-   image->stale_y1 = VN_MAX(image->stale_y1, y1);
+   image->stale = is_empty(&image->stale)
+                     ? *rect
+                     : vn_wsi_rect_around(&image->stale, rect);
 }
 
 /*
@@ -374,19 +366,13 @@ copy_frame(struct display_swapchain *swapchain,
    struct display_image *image = image_of(frame->image);
 
    add_damage(swapchain, frame);
-   if (image->stale_x0 < image->stale_x1) {
-      const VkRect2D stale = {
-         .offset = { (int32_t)image->stale_x0, (int32_t)image->stale_y0 },
-         .extent = { image->stale_x1 - image->stale_x0,
-                     image->stale_y1 - image->stale_y0 },
-      };
+   if (!is_empty(&image->stale)) {
       struct vn_wsi_frame copy = *frame;
       copy.damage_count = 1;
-      copy.damage = &stale;
+      copy.damage = &image->stale;
       vn_wsi_copy_frame(&copy, image->buffer.map, image->buffer.stride_B);
    }
-   image->stale_x0 = image->stale_x1 = 0;
-   image->stale_y0 = image->stale_y1 = 0;
+   image->stale = (VkRect2D){ 0 };
 }
 
 /* A screen that is off shows nothing; the picture that it has is kept. */

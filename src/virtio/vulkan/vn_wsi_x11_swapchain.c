@@ -7,6 +7,7 @@
  * and vn_wsi_x11_window.c.
  */
 
+#include "vn_wsi_damage.h"
 #include "vn_wsi_x11.h"
 
 #include <unistd.h>
@@ -201,18 +202,10 @@ set_rects(struct vn_x11_swapchain *x11, const struct vn_wsi_frame *frame)
          upload->rects[upload->rect_count++] = frame->damage[i];
       return;
    }
-   int32_t left = INT32_MAX, top = INT32_MAX, right = 0, bottom = 0;
-   for (uint32_t i = 0; i < frame->damage_count; i++) {
-      const VkRect2D *rect = &frame->damage[i];
-      left = VN_MIN(left, rect->offset.x);
-      top = VN_MIN(top, rect->offset.y);
-      right = VN_MAX(right, rect->offset.x + (int32_t)rect->extent.width);
-      bottom = VN_MAX(bottom, rect->offset.y + (int32_t)rect->extent.height);
-   }
-   upload->rects[upload->rect_count++] = (VkRect2D){
-      .offset = { left, top },
-      .extent = { (uint32_t)(right - left), (uint32_t)(bottom - top) },
-   };
+   VkRect2D sum = frame->damage[0];
+   for (uint32_t i = 1; i < frame->damage_count; i++)
+      sum = vn_wsi_rect_around(&sum, &frame->damage[i]);
+   upload->rects[upload->rect_count++] = sum;
 }
 
 static VkResult
