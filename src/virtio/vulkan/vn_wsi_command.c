@@ -89,7 +89,6 @@ record_hand_over(VkCommandBuffer cmd,
    record_barrier(cmd, &acquire);
 }
 
-/* At most VN_WSI_DAMAGE_MAX rectangles. */
 static void
 record_copy(VkCommandBuffer cmd,
             const struct vn_wsi_image *image,
@@ -137,49 +136,32 @@ record_copy(VkCommandBuffer cmd,
                          NULL);
 }
 
+/* The rectangles, VN_WSI_DAMAGE_MAX at most, are the copy road's. */
 static VkResult
-record(struct vn_swapchain *swapchain,
+record(const struct vn_swapchain *swapchain,
        const struct vn_wsi_image *image,
        uint32_t family_index,
+       VkCommandBufferUsageFlags flags,
+       const VkRect2D *rects,
+       uint32_t rect_count,
        VkCommandBuffer cmd)
 {
    const VkCommandBufferBeginInfo begin = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-      /* that the last use is over is known here before the host says so */
-      .flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT,
+      .flags = flags,
    };
    const VkResult result = vn_BeginCommandBuffer(cmd, &begin);
    if (result != VK_SUCCESS)
       return result;
    if (swapchain->road == VN_WSI_ROAD_COPY) {
-      const VkRect2D all = { .extent = swapchain->extent };
       record_copy(cmd, image, vn_wsi_format_find(swapchain->format)->size_B,
-                  &all, 1);
+                  rects, rect_count);
    } else {
       const bool exclusive =
          swapchain->image_set->info.sharingMode == VK_SHARING_MODE_EXCLUSIVE;
       record_hand_over(cmd, image,
                        exclusive ? family_index : VK_QUEUE_FAMILY_IGNORED);
    }
-   return vn_EndCommandBuffer(cmd);
-}
-
-/* Its last submission is over, as the caller makes sure. */
-static VkResult
-record_partial(const struct vn_swapchain *swapchain,
-               const struct vn_wsi_image *image,
-               const struct vn_wsi_damage *damage,
-               VkCommandBuffer cmd)
-{
-   const VkCommandBufferBeginInfo begin = {
-      .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-      .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-   };
-   const VkResult result = vn_BeginCommandBuffer(cmd, &begin);
-   if (result != VK_SUCCESS)
-      return result;
-   record_copy(cmd, image, vn_wsi_format_find(swapchain->format)->size_B,
-               damage->rects, damage->count);
    return vn_EndCommandBuffer(cmd);
 }
 
@@ -220,10 +202,13 @@ commands_init(struct vn_swapchain *swapchain,
       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
       .commandBufferCount = count,
    };
+   const VkRect2D all = { .extent = swapchain->extent };
    result = vn_AllocateCommandBuffers(device, &alloc_info, commands->buffers);
    for (uint32_t i = 0; result == VK_SUCCESS && i < swapchain->image_count;
         i++) {
+      /* that the last use is over is known here before the host says so */
       result = record(swapchain, swapchain->images[i], family_index,
+                      VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, &all, 1,
                       commands->buffers[i]);
    }
    if (result == VK_SUCCESS)
@@ -318,7 +303,9 @@ vn_wsi_present_commands(struct vn_swapchain *swapchain,
       return VK_SUCCESS;
    }
    *buffer_out = commands->partial[image->index];
-   return record_partial(swapchain, image, &damage, *buffer_out);
+   return record(swapchain, image, family_index,
+                 VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT, damage.rects,
+                 damage.count, *buffer_out);
 }
 
 void
