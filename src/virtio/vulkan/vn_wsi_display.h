@@ -94,6 +94,7 @@ struct vn_displays {
 
 /* Of an instance, made at the first use. NULL: out of memory. */
 struct vn_displays *vn_displays_get(struct vn_instance *instance);
+struct vn_displays *vn_displays_of(VkPhysicalDevice physical);
 struct vn_displays *vn_displays_create(bool has_rdev, dev_t rdev);
 /* NULL is legal. */
 void vn_displays_destroy(struct vn_displays *displays);

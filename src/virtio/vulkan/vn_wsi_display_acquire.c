@@ -52,8 +52,7 @@ vn_AcquireDrmDisplayEXT(VkPhysicalDevice physicalDevice,
                         int32_t drmFd,
                         VkDisplayKHR display)
 {
-   struct vn_displays *displays = vn_displays_get(
-      vn_physical_device_from_handle(physicalDevice)->instance);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
 
    return vn_result(displays
                        ? vn_display_acquire_fd(
@@ -91,8 +90,7 @@ vn_GetDrmDisplayEXT(VkPhysicalDevice physicalDevice,
                     uint32_t connectorId,
                     VkDisplayKHR *display)
 {
-   struct vn_displays *displays = vn_displays_get(
-      vn_physical_device_from_handle(physicalDevice)->instance);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
 
    *display = VK_NULL_HANDLE;
    return vn_result(displays ? vn_display_find_connector(displays, drmFd,
@@ -105,8 +103,7 @@ VKAPI_ATTR VkResult VKAPI_CALL
 vn_ReleaseDisplayEXT(VkPhysicalDevice physicalDevice, VkDisplayKHR _display)
 {
    struct vn_display *display = vn_display_from_handle(_display);
-   struct vn_displays *displays = vn_displays_get(
-      vn_physical_device_from_handle(physicalDevice)->instance);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
    if (!displays)
       return VK_SUCCESS;
 

@@ -30,8 +30,8 @@ vn_displays_get(struct vn_instance *instance)
    return displays;
 }
 
-static struct vn_displays *
-displays_of(VkPhysicalDevice physical)
+struct vn_displays *
+vn_displays_of(VkPhysicalDevice physical)
 {
    return vn_displays_get(vn_physical_device_from_handle(physical)->instance);
 }
@@ -105,7 +105,7 @@ enumerate_displays(VkPhysicalDevice physical,
                    struct output_array *out,
                    uint32_t *count)
 {
-   struct vn_displays *displays = displays_of(physical);
+   struct vn_displays *displays = vn_displays_of(physical);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
@@ -147,7 +147,7 @@ enumerate_planes(VkPhysicalDevice physical,
                  struct output_array *out,
                  uint32_t *count)
 {
-   struct vn_displays *displays = displays_of(physical);
+   struct vn_displays *displays = vn_displays_of(physical);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
@@ -198,7 +198,7 @@ vn_GetDisplayPlaneSupportedDisplaysKHR(VkPhysicalDevice physicalDevice,
                                        uint32_t *pDisplayCount,
                                        VkDisplayKHR *pDisplays)
 {
-   struct vn_displays *displays = displays_of(physicalDevice);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
@@ -237,7 +237,7 @@ enumerate_modes(VkPhysicalDevice physical,
                 uint32_t *count)
 {
    const struct vn_display *display = vn_display_from_handle(_display);
-   struct vn_displays *displays = displays_of(physical);
+   struct vn_displays *displays = vn_displays_of(physical);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
@@ -287,7 +287,7 @@ vn_CreateDisplayModeKHR(VkPhysicalDevice physicalDevice,
 {
    const VkDisplayModeParametersKHR *wanted = &pCreateInfo->parameters;
    const struct vn_display *display = vn_display_from_handle(_display);
-   struct vn_displays *displays = displays_of(physicalDevice);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 

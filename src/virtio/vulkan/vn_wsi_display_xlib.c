@@ -113,8 +113,7 @@ vn_GetRandROutputDisplayEXT(VkPhysicalDevice physicalDevice,
                             VkDisplayKHR *pDisplay)
 {
    xcb_connection_t *conn = XGetXCBConnection(dpy);
-   struct vn_displays *displays = vn_displays_get(
-      vn_physical_device_from_handle(physicalDevice)->instance);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
 
    *pDisplay = VK_NULL_HANDLE;
    if (!displays)
@@ -238,8 +237,7 @@ vn_AcquireXlibDisplayEXT(VkPhysicalDevice physicalDevice,
 {
    xcb_connection_t *conn = XGetXCBConnection(dpy);
    struct vn_display *display = vn_display_from_handle(_display);
-   struct vn_displays *displays = vn_displays_get(
-      vn_physical_device_from_handle(physicalDevice)->instance);
+   struct vn_displays *displays = vn_displays_of(physicalDevice);
    if (!displays)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
