@@ -94,18 +94,11 @@ signal(struct vn_device *device,
        int release_fd)
 {
    if (fence) {
-      int fd = -1;
-      if (release_fd >= 0) {
-         fd = u_fd_dup_cloexec(release_fd);
-         if (fd < 0)
-            return VK_ERROR_OUT_OF_HOST_MEMORY;
-      }
       /* waits for it, and so does what comes after */
-      const VkResult result = vn_sync_file_import_fence(device, fence, fd);
-      if (result != VK_SUCCESS) {
-         u_fd_close(&fd);
+      const VkResult result =
+         vn_sync_file_import_fence(device, fence, release_fd);
+      if (result != VK_SUCCESS)
          return result;
-      }
    }
    if (semaphore)
       return vn_sync_file_import_semaphore(device, semaphore, release_fd);

@@ -282,14 +282,12 @@ vn_sync_file_import_fence(struct vn_device *device, VkFence handle, int fd)
    struct vn_fence *fence = vn_fence_from_handle(handle);
 
    if (fd >= 0) {
-      /* the caller's stays its own until the import has worked */
       int copy = u_fd_dup_cloexec(fd);
       if (copy < 0)
          return VK_ERROR_OUT_OF_HOST_MEMORY;
       const VkResult result = wait_for_file(device, copy);
       if (result != VK_SUCCESS)
          return result;
-      u_fd_close(&fd);
    }
 
    pthread_mutex_lock(&device->submit_mutex);
@@ -309,7 +307,13 @@ vn_ImportFenceFdKHR(VkDevice _device, const VkImportFenceFdInfoKHR *info)
        !vn_sync_file_is_supported(device->physical_device) ||
        (info->fd >= 0 && !is_sync_file(info->fd)))
       return vn_result(VK_ERROR_INVALID_EXTERNAL_HANDLE);
-   return vn_result(vn_sync_file_import_fence(device, info->fence, info->fd));
+   const VkResult result =
+      vn_sync_file_import_fence(device, info->fence, info->fd);
+   if (result == VK_SUCCESS) {
+      int fd = info->fd;
+      u_fd_close(&fd);
+   }
+   return vn_result(result);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL

@@ -24,13 +24,13 @@ bool vn_sync_file_is_supported(const struct vn_physical_device *physical);
 
 /*
  * What an import does; a swapchain acquires with it. -1: it has signalled,
- * which works without sync_files as well. The fd is taken on success only.
+ * which works without sync_files as well. The semaphore takes the fd, on
+ * success only; the fence waits for the file and leaves the fd to the caller.
  * VkImportSemaphoreFdInfoKHR: external synchronisation is as of a wait.
  */
 VkResult vn_sync_file_import_semaphore(struct vn_device *device,
                                        VkSemaphore semaphore,
                                        int fd);
-/* Waits for the file. */
 VkResult
 vn_sync_file_import_fence(struct vn_device *device, VkFence fence, int fd);
 

@@ -464,7 +464,6 @@ vn_sync_file_import_fence(struct vn_device *d, VkFence fence, int fd)
    pthread_mutex_lock(&fake.mutex);
    fake.fence_imports++;
    pthread_mutex_unlock(&fake.mutex);
-   u_fd_close(&fd);
    return VK_SUCCESS;
 }
 
