@@ -246,28 +246,6 @@ wsi_acquire(struct wsi_chain *chain, uint64_t timeout_ns, uint32_t *index_out)
                                 index_out);
 }
 
-static void
-barrier(VkCommandBuffer cmd,
-        VkImage image,
-        VkImageLayout from,
-        VkImageLayout to)
-{
-   const VkImageMemoryBarrier barrier = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-      .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-      .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-      .oldLayout = from,
-      .newLayout = to,
-      .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-      .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-      .image = image,
-      .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 },
-   };
-   vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                        VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL,
-                        1, &barrier);
-}
-
 bool
 wsi_draw(struct wsi_chain *chain, uint32_t index, const float color[4])
 {
@@ -300,12 +278,14 @@ wsi_draw(struct wsi_chain *chain, uint32_t index, const float color[4])
    if (!vkt_ok(vkResetFences(device, 1, &fence), "vkResetFences") ||
        !vkt_ok(vkBeginCommandBuffer(cmd, &begin), "vkBeginCommandBuffer"))
       return false;
-   barrier(cmd, image, VK_IMAGE_LAYOUT_UNDEFINED,
-           VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+   vkt_image_barrier(cmd, image, VK_IMAGE_ASPECT_COLOR_BIT,
+                     VK_IMAGE_LAYOUT_UNDEFINED,
+                     VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
    vkCmdClearColorImage(cmd, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
                         &value, 1, &range);
-   barrier(cmd, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-           VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+   vkt_image_barrier(cmd, image, VK_IMAGE_ASPECT_COLOR_BIT,
+                     VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                     VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
    return vkt_ok(vkEndCommandBuffer(cmd), "vkEndCommandBuffer") &&
           vkt_ok(vkQueueSubmit(chain->wsi->device.queue, 1, &submit, fence),
                  "vkQueueSubmit");

@@ -42,28 +42,6 @@ fill(struct picture *picture, const VkRect2D *rect, uint32_t value)
    }
 }
 
-static void
-barrier(VkCommandBuffer cmd,
-        VkImage image,
-        VkImageLayout from,
-        VkImageLayout to)
-{
-   const VkImageMemoryBarrier barrier = {
-      .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-      .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-      .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
-      .oldLayout = from,
-      .newLayout = to,
-      .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-      .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-      .image = image,
-      .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 },
-   };
-   vkCmdPipelineBarrier(cmd, VK_PIPELINE_STAGE_TRANSFER_BIT,
-                        VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL,
-                        1, &barrier);
-}
-
 static bool
 draw(struct wsi *wsi, const struct picture *picture, VkImage image)
 {
@@ -75,12 +53,14 @@ draw(struct wsi *wsi, const struct picture *picture, VkImage image)
 
    if (!vkt_begin(&wsi->device))
       return false;
-   barrier(cmd, image, VK_IMAGE_LAYOUT_UNDEFINED,
-           VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+   vkt_image_barrier(cmd, image, VK_IMAGE_ASPECT_COLOR_BIT,
+                     VK_IMAGE_LAYOUT_UNDEFINED,
+                     VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
    vkCmdCopyBufferToImage(cmd, picture->buffer.handle, image,
                           VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
-   barrier(cmd, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
-           VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+   vkt_image_barrier(cmd, image, VK_IMAGE_ASPECT_COLOR_BIT,
+                     VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                     VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
    return vkt_submit_wait(&wsi->device);
 }
 

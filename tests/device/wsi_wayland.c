@@ -10,7 +10,6 @@
 #include "wsi_paint.h"
 #include "wsi_window.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,18 +25,6 @@ now_ns(void)
    struct timespec ts;
    clock_gettime(CLOCK_MONOTONIC, &ts);
    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static uint32_t
-open_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   uint32_t count = 0;
-   while (dir && readdir(dir))
-      count++;
-   if (dir)
-      closedir(dir);
-   return count;
 }
 
 /*
@@ -352,10 +339,10 @@ test_leave(struct test *test)
       }
       stop(&window, &draw);
       if (i == 10)
-         fds = open_fds();
+         fds = vkt_count_fds(0);
    }
    /* some memory that was shared is kept for later, see docs/testing.md */
-   U_CHECK(open_fds() <= fds + 4);
+   U_CHECK(vkt_count_fds(0) <= fds + 4);
 }
 
 static const struct {

@@ -11,7 +11,6 @@
 #include "wsi_paint.h"
 #include "wsi_window.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -29,18 +28,6 @@ kill_later(void *data)
    nanosleep(&delay, NULL);
    kill(-killer->pid, SIGKILL);
    return NULL;
-}
-
-static uint32_t
-open_fds(void)
-{
-   DIR *dir = opendir("/proc/self/fd");
-   uint32_t count = 0;
-   while (dir && readdir(dir))
-      count++;
-   if (dir)
-      closedir(dir);
-   return count;
 }
 
 static uint32_t
@@ -137,14 +124,14 @@ main(int argc, char **argv)
          one_death(&instance, kind, i);
          /* what is made once, and what is kept for later, is there by then */
          if (i == 9) {
-            fds = open_fds();
+            fds = vkt_count_fds(0);
             maps = mappings();
          }
       }
-      printf("%u rounds, %u fds, %u mappings\n", rounds, open_fds(),
+      printf("%u rounds, %u fds, %u mappings\n", rounds, vkt_count_fds(0),
              mappings());
       if (rounds > 10) {
-         U_CHECK_EQ(open_fds(), fds);
+         U_CHECK_EQ(vkt_count_fds(0), fds);
          /* the C library keeps what it has once taken */
          U_CHECK(mappings() <= maps + 16);
       }

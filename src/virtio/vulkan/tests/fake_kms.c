@@ -50,7 +50,6 @@ fake_kms_reset(void)
    }
    memset(kms.fbs, 0, sizeof(kms.fbs));
    memset(kms.pending, 0, sizeof(kms.pending));
-   kms.queued_count = 0;
    kms.fail_function = NULL;
    fake_kms = (struct fake_kms){
       .universal = true,
@@ -139,23 +138,6 @@ fake_kms_flip(void)
       if (kms.pending[i])
          fake_kms_send_flip(i);
    }
-   pthread_mutex_unlock(&kms.mutex);
-}
-
-void
-fake_kms_vblank(void)
-{
-   pthread_mutex_lock(&kms.mutex);
-   fake_kms.vblanks++;
-   for (uint32_t i = 0; i < kms.queued_count; i++) {
-      const struct drm_event_crtc_sequence event = {
-         .base = { DRM_EVENT_CRTC_SEQUENCE, sizeof(event) },
-         .user_data = kms.queued[i],
-         .sequence = fake_kms.vblanks,
-      };
-      fake_kms_send(&event, sizeof(event));
-   }
-   kms.queued_count = 0;
    pthread_mutex_unlock(&kms.mutex);
 }
 
@@ -273,27 +255,8 @@ drmCrtcGetSequence(int fd, uint32_t crtc, uint64_t *sequence, uint64_t *ns)
       errno = EOPNOTSUPP;
       return -1;
    }
-   *sequence = fake_kms.vblanks;
+   *sequence = 0;
    *ns = 0;
-   return 0;
-}
-
-int
-drmCrtcQueueSequence(int fd,
-                     uint32_t crtc,
-                     uint32_t flags,
-                     uint64_t sequence,
-                     uint64_t *queued,
-                     uint64_t user_data)
-{
-   if (!fake_kms.vblank || fake_kms_failure(__func__)) {
-      errno = EOPNOTSUPP;
-      return -1;
-   }
-   pthread_mutex_lock(&kms.mutex);
-   kms.queued[kms.queued_count++] = user_data;
-   pthread_mutex_unlock(&kms.mutex);
-   *queued = fake_kms.vblanks + 1;
    return 0;
 }
 

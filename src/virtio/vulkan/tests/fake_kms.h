@@ -40,7 +40,6 @@ struct fake_kms {
    bool other_master; /* another process is it */
    bool first_master; /* the first who asks has become it by opening */
    bool hold_flips;   /* until fake_kms_flip */
-   uint64_t vblanks;
 
    /* what there is and has happened */
    uint32_t fbs, handles, blobs, dumbs;
@@ -61,8 +60,6 @@ void fake_kms_fail(const char *function, int n, int error);
 
 /* Events of the flips that were held. */
 void fake_kms_flip(void);
-/* A vertical blank, for those who have asked for one. */
-void fake_kms_vblank(void);
 /* The framebuffer of the program that had the screen before. */
 uint32_t fake_kms_console_fb(void);
 /* Raw bytes in place of an event. */

@@ -56,8 +56,6 @@ struct fake_kms_state {
    } fbs[MAX_FBS];
    void *dumbs[MAX_FBS];               /* by handle */
    uint64_t pending[FAKE_KMS_SCREENS]; /* serials of flips; 0: none */
-   uint64_t queued[16];                /* of vertical blanks */
-   uint32_t queued_count;
 };
 
 extern struct fake_kms_state kms;
