@@ -24,34 +24,6 @@
 static uint64_t presented_id;
 static VkRect2D last_copy;
 
-void *
-vn_surface_zalloc(struct vn_instance *i,
-                  const VkAllocationCallbacks *alloc,
-                  size_t size,
-                  const struct vn_surface_ops *ops,
-                  const char *platform)
-{
-   struct vn_surface *surface = calloc(1, size);
-   surface->ops = ops;
-   return surface;
-}
-
-bool
-vn_wsi_format_list_add(struct vn_wsi_format_list *list,
-                       uint32_t fourcc,
-                       uint64_t modifier)
-{
-   for (uint32_t i = 0; i < list->count; i++) {
-      if (list->formats[i].fourcc == fourcc &&
-          list->formats[i].modifier == modifier)
-         return true;
-   }
-   list->formats =
-      realloc(list->formats, (list->count + 1) * sizeof(*list->formats));
-   list->formats[list->count++] = (struct vn_wsi_format){ fourcc, modifier };
-   return true;
-}
-
 void
 vn_swapchain_set_idle(struct vn_swapchain *swapchain,
                       struct vn_wsi_image *image,

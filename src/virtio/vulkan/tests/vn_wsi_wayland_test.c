@@ -75,55 +75,6 @@ vn_wsi_copy_frame(const struct vn_wsi_frame *frame,
    }
 }
 
-bool
-vn_wsi_format_list_add(struct vn_wsi_format_list *list,
-                       uint32_t fourcc,
-                       uint64_t modifier)
-{
-   struct vn_wsi_format *formats =
-      realloc(list->formats, (list->count + 1) * sizeof(*formats));
-   if (!formats)
-      return false;
-   formats[list->count++] = (struct vn_wsi_format){ fourcc, modifier };
-   list->formats = formats;
-   return true;
-}
-
-void
-vn_wsi_format_list_finish(struct vn_wsi_format_list *list)
-{
-   free(list->formats);
-   *list = (struct vn_wsi_format_list){ 0 };
-}
-
-void *
-vn_surface_zalloc(struct vn_instance *instance,
-                  const VkAllocationCallbacks *alloc,
-                  size_t size,
-                  const struct vn_surface_ops *ops,
-                  const char *platform)
-{
-   struct vn_surface *surface = calloc(1, size);
-   if (surface) {
-      surface->ops = ops;
-      surface->platform = platform;
-   }
-   return surface;
-}
-
-void
-vn_surface_free(struct vn_surface *surface,
-                const VkAllocationCallbacks *alloc)
-{
-   free(surface);
-}
-
-VkResult
-vn_result_log(VkResult result, const char *function, int line)
-{
-   return result;
-}
-
 /* ---- a client ---- */
 
 struct client {

@@ -40,43 +40,6 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 
 /* ---- what is above the seam ---- */
 
-void *
-vn_surface_zalloc(struct vn_instance *instance,
-                  const VkAllocationCallbacks *alloc,
-                  size_t size,
-                  const struct vn_surface_ops *ops,
-                  const char *platform)
-{
-   struct vn_surface *surface = calloc(1, size);
-   surface->ops = ops;
-   surface->platform = platform;
-   return surface;
-}
-
-void
-vn_surface_free(struct vn_surface *surface,
-                const VkAllocationCallbacks *alloc)
-{
-   free(surface);
-}
-
-VkResult
-vn_result_log(VkResult result, const char *function, int line)
-{
-   return result;
-}
-
-bool
-vn_wsi_format_list_add(struct vn_wsi_format_list *list,
-                       uint32_t fourcc,
-                       uint64_t modifier)
-{
-   list->formats =
-      realloc(list->formats, (list->count + 1) * sizeof(list->formats[0]));
-   list->formats[list->count++] = (struct vn_wsi_format){ fourcc, modifier };
-   return true;
-}
-
 void
 vn_swapchain_set_idle(struct vn_swapchain *swapchain,
                       struct vn_wsi_image *image,
