@@ -35,6 +35,8 @@ static const struct option perf_options[] = {
      "the host is asked for the results of queries" },
    { "no_partial_copy", VN_PERF_NO_PARTIAL_COPY,
      "a present copies all of the image" },
+   { "no_explicit_sync", VN_PERF_NO_EXPLICIT_SYNC,
+     "presents rely on implicit synchronisation" },
    { "no_shmem_reuse", VN_PERF_NO_SHMEM_REUSE, "a new block each time" },
    { "no_memory_suballoc", VN_PERF_NO_MEMORY_SUBALLOC,
      "each memory object is the renderer's" },

@@ -62,7 +62,8 @@ enum vn_perf_flag {
    VN_PERF_NO_SEMAPHORE_FEEDBACK = 1 << 7,
    VN_PERF_NO_EVENT_FEEDBACK = 1 << 8,
    VN_PERF_NO_QUERY_FEEDBACK = 1 << 9,
-   VN_PERF_NO_PARTIAL_COPY = 1 << 10, /* a present copies all of the image */
+   VN_PERF_NO_PARTIAL_COPY = 1 << 10,  /* a present copies all of the image */
+   VN_PERF_NO_EXPLICIT_SYNC = 1 << 11, /* window systems get no points */
 };
 
 /* Parsed once per process, on first use; read-only from then on. */

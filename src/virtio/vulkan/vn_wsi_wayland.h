@@ -23,6 +23,9 @@
 
 #include "vn_wsi.h"
 
+struct vn_wayland_sync;
+struct wp_linux_drm_syncobj_manager_v1;
+struct wp_linux_drm_syncobj_surface_v1;
 struct wp_presentation;
 struct wp_tearing_control_manager_v1;
 struct wp_tearing_control_v1;
@@ -128,11 +131,12 @@ struct vn_wayland_connection {
    struct wl_display *display;   /* the application's */
    struct wl_event_queue *queue; /* owned, as all below */
    struct wl_registry *registry;
-   struct wl_shm *shm;                            /* NULL: not there */
-   struct zwp_linux_dmabuf_v1 *dmabuf;            /* NULL: not there */
-   struct zwp_linux_dmabuf_feedback_v1 *feedback; /* version 4 of dmabuf */
-   struct wp_presentation *presentation;          /* NULL: not there */
-   struct wp_tearing_control_manager_v1 *tearing; /* NULL: not there */
+   struct wl_shm *shm;                              /* NULL: not there */
+   struct zwp_linux_dmabuf_v1 *dmabuf;              /* NULL: not there */
+   struct zwp_linux_dmabuf_feedback_v1 *feedback;   /* version 4 of dmabuf */
+   struct wp_presentation *presentation;            /* NULL: not there */
+   struct wp_tearing_control_manager_v1 *tearing;   /* NULL: not there */
+   struct wp_linux_drm_syncobj_manager_v1 *syncobj; /* NULL: not there */
    struct vn_wayland_formats formats;
 };
 
@@ -161,6 +165,8 @@ struct vn_wayland_surface {
    /* guarded by base.present_mutex, as a frame is one commit of the surface */
    struct wp_tearing_control_v1 *tearing; /* owned; NULL: not asked for yet */
    bool may_tear;                         /* what it was told last */
+   /* owned; NULL: the last commit had no points */
+   struct wp_linux_drm_syncobj_surface_v1 *sync;
 };
 
 /* Whether it has been lost; finds out that the compositor is gone. */
@@ -189,6 +195,7 @@ struct vn_wayland_swapchain {
    struct wl_shm *shm;                   /* copy road only */
    struct zwp_linux_dmabuf_v1 *dmabuf;   /* direct road only */
    struct wp_presentation *presentation; /* NULL: not there */
+   struct vn_wayland_sync *sync;         /* NULL: implicit synchronisation */
 
    /* from here on the presenter's */
    struct vn_wayland_patience patience;
@@ -227,8 +234,11 @@ struct vn_wayland_image {
    VkRect2D stale; /* what has changed since the shadow was written */
 
    /* the presenter's */
-   bool attached;  /* the compositor has not released it since */
-   int release_fd; /* owned; a sync_file of its last reads; -1: none */
+   bool attached; /* and the compositor is to release the buffer */
+   /* owned; can be read when the last reads are over: a sync_file, or what
+    * watches the release point. -1: none
+    */
+   int release_fd;
 };
 
 VkResult vn_wayland_image_init(struct vn_swapchain *swapchain,

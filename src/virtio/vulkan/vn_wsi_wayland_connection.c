@@ -8,7 +8,7 @@
 #include "linux-dmabuf-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
-#include "vn_wsi_wayland.h"
+#include "vn_wsi_wayland_sync.h"
 
 /* Version 3 is the first that has modifiers, 4 the first with feedback. */
 #define DMABUF_MIN_VERSION 3
@@ -23,6 +23,8 @@ handle_global(void *data,
 {
    struct vn_wayland_connection *connection = data;
 
+   if (vn_wayland_sync_bind(connection, name, interface))
+      return;
    /* A compositor can list a global twice; one is enough. */
    if (!strcmp(interface, wl_shm_interface.name) && !connection->shm) {
       connection->shm =
@@ -123,6 +125,7 @@ fail:
 void
 vn_wayland_connection_finish(struct vn_wayland_connection *connection)
 {
+   vn_wayland_sync_unbind(connection);
    if (connection->tearing)
       wp_tearing_control_manager_v1_destroy(connection->tearing);
    if (connection->presentation)

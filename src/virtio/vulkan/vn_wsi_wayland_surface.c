@@ -8,7 +8,7 @@
 #include "tearing-control-v1-client-protocol.h"
 #include "vn_entrypoints.h"
 #include "vn_instance.h"
-#include "vn_wsi_wayland.h"
+#include "vn_wsi_wayland_sync.h"
 
 static struct vn_wayland_surface *
 wayland_surface(struct vn_surface *base)
@@ -22,6 +22,7 @@ surface_finish(struct vn_surface *base)
    struct vn_wayland_surface *surface = wayland_surface(base);
    if (surface->tearing)
       wp_tearing_control_v1_destroy(surface->tearing);
+   vn_wayland_sync_surface_finish(surface);
    vn_wayland_connection_finish(&surface->connection);
    pthread_mutex_destroy(&surface->mutex);
 }

@@ -8,7 +8,7 @@
 #include "linux-dmabuf-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
-#include "vn_wsi_wayland.h"
+#include "vn_wsi_wayland_sync.h"
 
 static struct vn_wayland_swapchain *
 wayland_chain(struct vn_swapchain *base)
@@ -34,6 +34,7 @@ swapchain_finish(struct vn_swapchain *base)
    struct vn_wayland_swapchain *chain = wayland_chain(base);
 
    vn_wayland_present_finish(chain);
+   vn_wayland_sync_finish(chain);
    if (chain->frame)
       wl_callback_destroy(chain->frame);
    if (chain->presentation)
@@ -90,6 +91,8 @@ swapchain_init(struct vn_swapchain *base)
       if (!chain->presentation)
          goto fail;
    }
+   if (direct)
+      vn_wayland_sync_init(chain);
    return VK_SUCCESS;
 
 fail:
@@ -260,7 +263,7 @@ swapchain_present(struct vn_swapchain *base, struct vn_wsi_frame *frame)
    chain->patience.ms = 0;
 
    set_tearing(surface, frame->mode == VK_PRESENT_MODE_IMMEDIATE_KHR);
-   image->attached = true;
+   image->attached = !vn_wayland_sync_commit(chain, image);
    wl_surface_attach(chain->surface, image->buffer, 0, 0);
    damage(chain, frame);
    if (frame->mode == VK_PRESENT_MODE_FIFO_KHR)

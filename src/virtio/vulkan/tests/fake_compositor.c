@@ -175,6 +175,11 @@ surface_commit(struct wl_client *client, struct wl_resource *resource)
       look_at_buffer(compositor, compositor->pending_buffer);
       fake_list_remove(&compositor->held, compositor->pending_buffer);
       fake_list_add(&compositor->held, compositor->pending_buffer);
+#ifdef VN_WAYLAND_SYNCOBJ
+      fake_sync_commit(compositor, compositor->pending_buffer);
+#endif
+      if (compositor->options.undefined_release)
+         wl_buffer_send_release(compositor->pending_buffer);
       compositor->pending_buffer = NULL;
    }
 }
@@ -399,6 +404,10 @@ fake_compositor_create(const struct fake_compositor_options *options)
       wl_global_create(display, &wp_tearing_control_manager_v1_interface, 1,
                        compositor, bind_tearing);
 
+#ifdef VN_WAYLAND_SYNCOBJ
+   if (options->explicit_sync)
+      fake_sync_init(compositor);
+#endif
    compositor->wake_source = wl_event_loop_add_fd(
       wl_display_get_event_loop(display), compositor->wake_fd,
       WL_EVENT_READABLE, run_task, compositor);
@@ -433,6 +442,9 @@ fake_compositor_destroy(struct fake_compositor *compositor)
    wl_event_source_remove(compositor->wake_source);
    wl_protocol_logger_destroy(compositor->logger);
    wl_display_destroy(compositor->display);
+#ifdef VN_WAYLAND_SYNCOBJ
+   fake_sync_finish(compositor);
+#endif
    close(compositor->wake_fd);
    if (compositor->client_fd >= 0)
       close(compositor->client_fd);
@@ -461,6 +473,7 @@ static void
 copy_state(struct fake_compositor *compositor, void *data)
 {
    compositor->state.frame_count = compositor->frames.count;
+   compositor->state.has_sync = compositor->sync.object;
    compositor->state.feedback_count = compositor->feedbacks.count;
    *(struct fake_compositor_state *)data = compositor->state;
 }
@@ -471,6 +484,16 @@ fake_compositor_look(struct fake_compositor *compositor,
 {
    task(compositor, nothing, NULL);
    task(compositor, copy_state, state);
+}
+
+static void
+release_buffer(struct fake_compositor *compositor, struct wl_resource *buffer)
+{
+#ifdef VN_WAYLAND_SYNCOBJ
+   if (fake_sync_release(compositor, buffer))
+      return;
+#endif
+   wl_buffer_send_release(buffer);
 }
 
 static void
@@ -487,7 +510,7 @@ show(struct fake_compositor *compositor, void *data)
       wl_resource_destroy(feedback);
    }
    while (compositor->held.count > 1) {
-      wl_buffer_send_release(fake_list_get(&compositor->held, 0));
+      release_buffer(compositor, fake_list_get(&compositor->held, 0));
       remove_at(&compositor->held, 0);
    }
 }
@@ -503,8 +526,8 @@ static void
 release(struct fake_compositor *compositor, void *data)
 {
    if (compositor->held.count)
-      wl_buffer_send_release(
-         fake_list_get(&compositor->held, compositor->held.count - 1));
+      release_buffer(compositor, fake_list_get(&compositor->held,
+                                               compositor->held.count - 1));
 }
 
 void

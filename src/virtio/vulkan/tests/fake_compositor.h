@@ -33,6 +33,8 @@ struct fake_compositor_options {
    enum fake_dmabuf_answer dmabuf_answer;
    bool presentation;
    bool tearing;
+   bool explicit_sync;
+   bool undefined_release; /* wl_buffer.release as well, and early */
    /* what linux-dmabuf lists; version 4 as one tranche for each format */
    const struct fake_format *formats;
    uint32_t format_count;
@@ -49,6 +51,7 @@ struct fake_compositor_state {
    uint32_t feedback_count; /* presentation feedbacks that wait */
    bool async;              /* the tearing hint */
    uint32_t buffer_count;   /* that exist now, of linux-dmabuf */
+   bool has_sync;           /* the surface has a synchronisation object */
 
    /* the buffer of the last commit */
    bool is_dmabuf;
@@ -57,6 +60,9 @@ struct fake_compositor_state {
    uint64_t modifier;
    uint32_t offset;
    uint32_t first_pixel, last_pixel; /* at (0, 0) and (width-1, height-1) */
+
+   bool is_explicit;       /* it came with points */
+   bool acquire_signalled; /* and the first had been reached */
 
    /* of the last commit; in the buffer's coordinates or not */
    uint32_t damage_count;

@@ -23,6 +23,17 @@ struct fake_list {
    struct fake_entry *entries[FAKE_MAX_OBJECTS];
 };
 
+/* Of linux-drm-syncobj. */
+struct fake_point {
+   struct timeline *timeline; /* owned; NULL: none */
+   uint64_t value;
+};
+
+struct fake_held_point {
+   struct wl_resource *buffer; /* may be gone */
+   struct fake_point release;
+};
+
 struct fake_compositor {
    struct fake_compositor_options options;
    struct wl_display *display;
@@ -51,6 +62,12 @@ struct fake_compositor {
    bool pending_buffer_damage;
    struct fake_list frames, feedbacks;
    struct fake_list held; /* buffers */
+   struct {
+      struct wl_resource *object; /* the surface's; NULL: none */
+      struct fake_point acquire, release;
+      uint32_t held_count; /* of commits with a release point */
+      struct fake_held_point held[FAKE_MAX_OBJECTS];
+   } sync;
 };
 
 void fake_list_add(struct fake_list *list, struct wl_resource *resource);
@@ -67,5 +84,15 @@ void fake_dmabuf_send_feedback(struct fake_compositor *compositor,
 /* False: the buffer is none of linux-dmabuf. Fills in what it is. */
 bool fake_dmabuf_look(struct fake_compositor *compositor,
                       struct wl_resource *buffer);
+
+/* fake_compositor_sync.c */
+void fake_sync_init(struct fake_compositor *compositor);
+void fake_sync_finish(struct fake_compositor *compositor);
+/* The buffer is committed; it has been looked at. */
+void fake_sync_commit(struct fake_compositor *compositor,
+                      struct wl_resource *buffer);
+/* False: its commits had no points. */
+bool fake_sync_release(struct fake_compositor *compositor,
+                       struct wl_resource *buffer);
 
 #endif /* FAKE_COMPOSITOR_PRIVATE_H */

@@ -17,7 +17,9 @@ vn_surface_zalloc(struct vn_instance *instance,
 {
    struct vn_surface *surface = calloc(1, size);
    if (surface) {
+      surface->instance = instance;
       surface->ops = ops;
+      pthread_mutex_init(&surface->present_mutex, NULL);
       surface->platform = platform;
    }
    return surface;
@@ -27,5 +29,6 @@ void
 vn_surface_free(struct vn_surface *surface,
                 const VkAllocationCallbacks *alloc)
 {
+   pthread_mutex_destroy(&surface->present_mutex);
    free(surface);
 }
