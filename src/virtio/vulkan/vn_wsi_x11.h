@@ -22,6 +22,7 @@
 #ifndef VN_WSI_X11_H
 #define VN_WSI_X11_H
 
+#include "vn_wsi_syncobj.h"
 #include "vn_wsi_x11_facts.h"
 
 struct vn_x11_surface {
@@ -74,6 +75,12 @@ enum vn_x11_way {
    VN_X11_WAY_PUT,
 };
 
+/* A timeline that the server has, too. */
+struct vn_x11_timeline {
+   struct vn_wsi_timeline base;
+   uint32_t id; /* the server's; 0: there is none */
+};
+
 struct vn_x11_image {
    struct vn_wsi_image base;
    xcb_pixmap_t pixmap; /* 0: none */
@@ -87,10 +94,15 @@ struct vn_x11_image {
    void *copy;
    size_t copy_size_B;
 
-   /* the server's, by the request with this serial of Present */
+   struct vn_x11_timeline release; /* where frames have points */
+   /* the server's, by the request with this serial of Present; not if the
+    * frame has a release point
+    */
    bool held;
    uint32_t held_serial;
-   /* it has given it back, and its GPU still reads; a sync_file, owned */
+   /* it has given it back, and its GPU still reads, which ends when the fd
+    * can be read: a sync_file, or what watches the release point. Owned.
+    */
    bool read;
    int read_fd;
 };
@@ -132,6 +144,12 @@ struct vn_x11_swapchain {
    struct vn_x11_server server;
    struct vn_x11_visual visual;
    enum vn_x11_way way;
+
+   /* vn_wsi_x11_sync.c's */
+   struct {
+      int device_fd; /* owned; -1: none */
+      struct vn_x11_timeline acquire;
+   } sync;
 
    xcb_gcontext_t gc; /* for what is put; 0: none */
    uint8_t *staging;  /* owned, one request of pixels; VN_X11_WAY_PUT only */

@@ -175,6 +175,8 @@ query_present(struct vn_x11_wait *wait, struct vn_x11_server *server)
                                    XCB_PRESENT_MINOR_VERSION))
    server->present =
       reply && at_least(reply->major_version, reply->minor_version, 1, 0);
+   server->syncobj =
+      reply && at_least(reply->major_version, reply->minor_version, 1, 4);
    free(reply);
    return VK_SUCCESS;
 }
@@ -206,6 +208,9 @@ query_dri3(struct vn_x11_wait *wait, struct vn_x11_server *server)
                                 XCB_DRI3_MINOR_VERSION))
    server->dri3 =
       reply && at_least(reply->major_version, reply->minor_version, 1, 2);
+   server->syncobj =
+      server->syncobj && reply &&
+      at_least(reply->major_version, reply->minor_version, 1, 4);
    free(reply);
    return VK_SUCCESS;
 }
@@ -263,6 +268,7 @@ vn_x11_query_server(struct vn_x11_wait *wait, struct vn_x11_server *server)
          return result;
    }
    server->dri3 = server->dri3 && server->present;
+   server->syncobj = server->syncobj && server->dri3;
    return VK_SUCCESS;
 }
 

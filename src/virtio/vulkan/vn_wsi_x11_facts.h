@@ -18,6 +18,7 @@ struct vn_x11_server {
    bool shm;         /* MIT-SHM 1.2, and the server could map an fd of ours */
    bool shm_pixmaps; /* and pixmaps can be in such memory */
    bool dri3;        /* DRI3 1.2: pixmaps of dma-bufs with modifiers */
+   bool syncobj;     /* and DRI3 1.4, Present 1.4, if this build has them */
    uint32_t max_request_B;
 };
 

@@ -7,7 +7,7 @@
  * Present, the window itself.
  */
 
-#include "vn_wsi_x11.h"
+#include "vn_wsi_x11_sync.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -48,7 +48,7 @@ vn_x11_pixels_init(struct vn_x11_swapchain *x11)
       if (!x11->server.dri3)
          return VK_ERROR_INITIALIZATION_FAILED;
       x11->way = VN_X11_WAY_DMA_BUF;
-      return VK_SUCCESS;
+      return vn_x11_sync_init(x11);
    }
 
    if (x11->server.shm_pixmaps && x11->server.present)
@@ -92,6 +92,7 @@ vn_x11_pixels_finish(struct vn_x11_swapchain *x11)
    x11->gc = 0;
    free(x11->staging);
    x11->staging = NULL;
+   vn_x11_sync_finish(x11);
 }
 
 static VkResult
@@ -125,7 +126,7 @@ import_dma_buf(struct vn_x11_swapchain *x11, struct vn_x11_image *image)
    uint8_t error;
    const VkResult result = vn_x11_check(&x11->wait, cookie, &error);
    if (result == VK_SUCCESS && !error)
-      return VK_SUCCESS;
+      return vn_x11_sync_image_init(x11, image);
    image->pixmap = 0;
    return result != VK_SUCCESS ? result : VK_ERROR_INITIALIZATION_FAILED;
 }
@@ -297,6 +298,7 @@ vn_x11_image_finish(struct vn_x11_swapchain *x11, struct vn_x11_image *image)
       vn_x11_wait_remove(&x11->wait, image->read_fd);
       u_fd_close(&image->read_fd);
    }
+   vn_x11_sync_image_finish(x11, image);
    image->read = false;
    image->pixmap = 0;
    image->segment = 0;

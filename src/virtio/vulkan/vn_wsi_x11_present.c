@@ -8,7 +8,7 @@
  * (ConfigureNotify). These events go to a queue of their own.
  */
 
-#include "vn_wsi_x11.h"
+#include "vn_wsi_x11_sync.h"
 
 #include <linux/dma-buf.h>
 #include <poll.h>
@@ -118,19 +118,29 @@ vn_x11_present_show(struct vn_x11_swapchain *x11)
     */
    const bool partial = x11->way == VN_X11_WAY_SHM_PUT ||
                         x11->way == VN_X11_WAY_PUT || image->copy;
-   const xcb_void_cookie_t cookie = xcb_present_pixmap_checked(
-      x11->conn, x11->window, image->pixmap, ++x11->present.serial,
-      /* valid */ partial ? region : 0, /* update */ region, /* x_off */ 0,
-      /* y_off */ 0, /* target_crtc */ 0, /* wait_fence */ 0,
-      /* idle_fence */ 0, options, target_msc, /* divisor */ 0,
-      /* remainder */ 0, 0, NULL);
-
-   image->held = true;
-   image->held_serial = x11->present.serial;
+   const struct vn_x11_frame frame = {
+      .serial = ++x11->present.serial,
+      .valid = partial ? region : 0,
+      .update = region,
+      .options = options,
+      .target_msc = target_msc,
+   };
+   unsigned int sequence;
+   if (!vn_x11_sync_show(x11, image, &frame, &sequence)) {
+      sequence = xcb_present_pixmap_checked(
+                    x11->conn, x11->window, image->pixmap, frame.serial,
+                    frame.valid, frame.update, /* x_off */ 0, /* y_off */ 0,
+                    /* target_crtc */ 0, /* wait_fence */ 0,
+                    /* idle_fence */ 0, frame.options, frame.target_msc,
+                    /* divisor */ 0, /* remainder */ 0, 0, NULL)
+                    .sequence;
+      image->held = true;
+      image->held_serial = frame.serial;
+   }
    vn_x11_swapchain_await(x11, &(struct vn_x11_awaited){
                                   .image = image,
-                                  .serial = x11->present.serial,
-                                  .sequence = cookie.sequence,
+                                  .serial = frame.serial,
+                                  .sequence = sequence,
                                   .present_id = upload->present_id,
                                   .since_ns = vn_time_ns(),
                                });

@@ -237,6 +237,7 @@ swapchain_init(struct vn_swapchain *swapchain)
 {
    struct vn_x11_swapchain *x11 = vn_x11_swapchain(swapchain);
    struct vn_x11_surface *surface = vn_x11_surface(swapchain->surface);
+   x11->sync.device_fd = -1;
    x11->conn = surface->conn;
    x11->window = surface->window;
    VkResult result =

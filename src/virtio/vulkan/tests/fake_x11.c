@@ -205,6 +205,7 @@ fake_x11_stop(struct fake_x11 *server)
       if (server->segments[i].map)
          munmap(server->segments[i].map, server->segments[i].size_B);
    }
+   fake_x11_drop_points(server);
    while (server->fd_count)
       close(fake_x11_take_fd(server));
    free(server->screen);
@@ -219,6 +220,14 @@ fake_x11_pixel(struct fake_x11 *server, uint32_t x, uint32_t y)
       server->screen[y * server->config.width + x] & 0xffffff;
    pthread_mutex_unlock(&server->mutex);
    return pixel;
+}
+
+void
+fake_x11_release(struct fake_x11 *server)
+{
+   pthread_mutex_lock(&server->mutex);
+   fake_x11_signal_points(server);
+   pthread_mutex_unlock(&server->mutex);
 }
 
 void
@@ -302,7 +311,8 @@ fake_x11_leftovers(struct fake_x11 *server)
    pthread_mutex_lock(&server->mutex);
    uint32_t count = server->region_id != 0;
    for (uint32_t i = 0; i < FAKE_X11_MAX; i++)
-      count += (server->pixmaps[i].id != 0) + (server->segments[i].id != 0);
+      count += (server->pixmaps[i].id != 0) + (server->segments[i].id != 0) +
+               (server->syncobjs[i].id != 0);
    pthread_mutex_unlock(&server->mutex);
    return count;
 }

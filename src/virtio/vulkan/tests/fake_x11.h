@@ -27,6 +27,8 @@ struct fake_x11_config {
    bool shm;
    bool shm_pixmaps;
    bool dri3;
+   bool syncobj;    /* DRI3 and Present are 1.4 */
+   bool no_points;  /* but not for this window */
    uint32_t width;  /* of the window; 0: 64 */
    uint32_t height; /* 0: 48 */
    uint8_t depth;   /* 0: 24 */
@@ -37,6 +39,7 @@ struct fake_x11_config {
    uint32_t sleep_at;  /* it stops, until it is ended */
 
    bool refuse_large_shm; /* only the probe of a page can be attached */
+   bool hold_points;      /* frames are released by fake_x11_release only */
    bool hold;             /* frames are shown by fake_x11_tick only */
 };
 
@@ -58,7 +61,20 @@ struct fake_x11_segment {
    bool writable;
 };
 
+/* Of DRI3; each import is another fd. */
+struct fake_x11_syncobj {
+   uint32_t id;
+   int fd; /* owned */
+};
+
+/* A release point, whose syncobj may have been freed. */
+struct fake_x11_point {
+   int fd; /* owned; -1: none */
+   uint64_t value;
+};
+
 struct fake_x11_frame {
+   struct fake_x11_point release;
    uint32_t pixmap;
    uint32_t serial;
    uint64_t target_msc;
@@ -94,6 +110,11 @@ struct fake_x11 {
    xcb_rectangle_t region[16];
    struct fake_x11_pixmap pixmaps[FAKE_X11_MAX];
    struct fake_x11_segment segments[FAKE_X11_MAX];
+   struct fake_x11_syncobj syncobjs[FAKE_X11_MAX];
+   uint32_t synced; /* frames that came with points */
+   uint32_t early;  /* of them, whose acquire point had not been reached */
+   uint32_t point_count; /* that are held */
+   struct fake_x11_point points[FAKE_X11_MAX];
    uint32_t frame_count;
    struct fake_x11_frame frames[FAKE_X11_MAX];
 };
@@ -108,6 +129,8 @@ void fake_x11_stop(struct fake_x11 *server);
 uint32_t fake_x11_pixel(struct fake_x11 *server, uint32_t x, uint32_t y);
 /* The screen goes on by one field. */
 void fake_x11_tick(struct fake_x11 *server);
+/* The points that it has held. */
+void fake_x11_release(struct fake_x11 *server);
 void
 fake_x11_resize(struct fake_x11 *server, uint32_t width, uint32_t height);
 /* says: with an event of Present, as servers since 21.1 do */
@@ -116,7 +139,7 @@ void fake_x11_destroy_window(struct fake_x11 *server, bool says);
 void fake_x11_send_message(struct fake_x11 *server, uint32_t number);
 /* That it has got. */
 uint32_t fake_x11_request_count(struct fake_x11 *server);
-/* Pixmaps, segments and regions that the client has not freed. */
+/* Pixmaps, segments, syncobjs and regions that the client has not freed. */
 uint32_t fake_x11_leftovers(struct fake_x11 *server);
 
 #endif /* FAKE_X11_H */

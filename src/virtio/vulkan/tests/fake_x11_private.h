@@ -23,6 +23,9 @@ bool fake_x11_handle(struct fake_x11 *server, const uint8_t *data);
 bool fake_x11_send_event(struct fake_x11 *server, void *event, size_t size);
 /* What waits for the field that has ended: the last is shown. */
 bool fake_x11_show_frames(struct fake_x11 *server);
+/* Reaches what is held; forgets it and what is on the way. */
+void fake_x11_signal_points(struct fake_x11 *server);
+void fake_x11_drop_points(struct fake_x11 *server);
 void fake_x11_free_pixmap(struct fake_x11_pixmap *pixmap);
 
 #endif /* FAKE_X11_PRIVATE_H */

@@ -19,6 +19,8 @@
 #include <xcb/shm.h>
 #include <xcb/xfixes.h>
 
+#include "fake_syncobj.h"
+
 /* their major opcodes */
 enum {
    PRESENT = 130,
@@ -125,6 +127,35 @@ fake_x11_free_pixmap(struct fake_x11_pixmap *pixmap)
    *pixmap = (struct fake_x11_pixmap){ 0 };
 }
 
+/* ---- points ---- */
+
+void
+fake_x11_signal_points(struct fake_x11 *server)
+{
+   while (server->point_count) {
+      const struct fake_x11_point *point =
+         &server->points[--server->point_count];
+      fake_syncobj_signal(point->fd, point->value);
+      close(point->fd);
+   }
+}
+
+void
+fake_x11_drop_points(struct fake_x11 *server)
+{
+   while (server->point_count)
+      close(server->points[--server->point_count].fd);
+   for (uint32_t i = 0; i < server->frame_count; i++) {
+      if (server->frames[i].release.fd >= 0)
+         close(server->frames[i].release.fd);
+      server->frames[i].release.fd = -1;
+   }
+   for (uint32_t i = 0; i < FAKE_X11_MAX; i++) {
+      if (server->syncobjs[i].id)
+         close(server->syncobjs[i].fd);
+   }
+}
+
 static bool
 finish_frame(struct fake_x11 *server,
              const struct fake_x11_frame *frame,
@@ -140,6 +171,11 @@ finish_frame(struct fake_x11 *server,
             server, FAKE_X11_WINDOW,
             pixmap->pixels + rects[i].y * pixmap->stride_B + rects[i].x * 4,
             pixmap->stride_B, &rects[i]);
+   }
+   if (frame->release.fd >= 0) {
+      server->points[server->point_count++] = frame->release;
+      if (!server->config.hold_points)
+         fake_x11_signal_points(server);
    }
    server->shown += !skip;
    server->skipped += skip;
@@ -174,27 +210,18 @@ fake_x11_show_frames(struct fake_x11 *server)
 }
 
 static bool
-present_pixmap(struct fake_x11 *server, const uint8_t *data)
+add_frame(struct fake_x11 *server,
+          struct fake_x11_frame frame,
+          uint32_t update,
+          uint32_t options)
 {
-   const xcb_present_pixmap_request_t *request = (const void *)data;
-   if (server->gone || request->window != FAKE_X11_WINDOW)
-      return send_error(server, XCB_WINDOW, data);
-   if (!find_pixmap(server, request->pixmap))
-      return send_error(server, XCB_PIXMAP, data);
-
-   struct fake_x11_frame frame = {
-      .pixmap = request->pixmap,
-      .serial = request->serial,
-      .target_msc = request->target_msc,
-   };
-   if (request->update) {
+   if (update) {
       frame.rect_count = server->region_count;
       memcpy(frame.rects, server->region, sizeof(frame.rects));
    }
-   server->options = request->options;
+   server->options = options;
    server->frames[server->frame_count++] = frame;
-   if (server->config.hold &&
-       !(request->options & XCB_PRESENT_OPTION_ASYNC)) {
+   if (server->config.hold && !(options & XCB_PRESENT_OPTION_ASYNC)) {
       /* what is to come in the same field takes the place of the others */
       while (server->frame_count > 1) {
          if (!finish_frame(server, &server->frames[0], true))
@@ -209,6 +236,69 @@ present_pixmap(struct fake_x11 *server, const uint8_t *data)
       frame.target_msc > server->msc ? frame.target_msc : server->msc + 1;
    return fake_x11_show_frames(server);
 }
+
+static bool
+present_pixmap(struct fake_x11 *server, const uint8_t *data)
+{
+   const xcb_present_pixmap_request_t *request = (const void *)data;
+   if (server->gone || request->window != FAKE_X11_WINDOW)
+      return send_error(server, XCB_WINDOW, data);
+   if (!find_pixmap(server, request->pixmap))
+      return send_error(server, XCB_PIXMAP, data);
+
+   const struct fake_x11_frame frame = {
+      .release = { .fd = -1 },
+      .pixmap = request->pixmap,
+      .serial = request->serial,
+      .target_msc = request->target_msc,
+   };
+   return add_frame(server, frame, request->update, request->options);
+}
+
+#ifdef VN_X11_SYNCOBJ
+
+static struct fake_x11_syncobj *
+find_syncobj(struct fake_x11 *server, uint32_t id)
+{
+   for (uint32_t i = 0; i < FAKE_X11_MAX; i++) {
+      if (server->syncobjs[i].id == id)
+         return &server->syncobjs[i];
+   }
+   return NULL;
+}
+
+static bool
+present_pixmap_synced(struct fake_x11 *server, const uint8_t *data)
+{
+   const xcb_present_pixmap_synced_request_t *request = (const void *)data;
+   if (server->gone || request->window != FAKE_X11_WINDOW)
+      return send_error(server, XCB_WINDOW, data);
+   if (!find_pixmap(server, request->pixmap))
+      return send_error(server, XCB_PIXMAP, data);
+   const struct fake_x11_syncobj *acquire =
+      find_syncobj(server, request->acquire_syncobj);
+   const struct fake_x11_syncobj *release =
+      find_syncobj(server, request->release_syncobj);
+   if (!server->config.syncobj || server->config.no_points ||
+       !request->acquire_syncobj || !request->release_syncobj || !acquire ||
+       !release || !request->acquire_point || !request->release_point ||
+       (acquire == release &&
+        request->acquire_point >= request->release_point))
+      return send_error(server, XCB_VALUE, data);
+
+   server->synced++;
+   server->early +=
+      !fake_syncobj_has_signalled(acquire->fd, request->acquire_point);
+   const struct fake_x11_frame frame = {
+      .release = { .fd = dup(release->fd), .value = request->release_point },
+      .pixmap = request->pixmap,
+      .serial = request->serial,
+      .target_msc = request->target_msc,
+   };
+   return add_frame(server, frame, request->update, request->options);
+}
+
+#endif
 
 /* Replies shorter than 32 bytes are padded with zeros. */
 #define SEND(type, ...)                                                      \
@@ -403,7 +493,30 @@ dri3_request(struct fake_x11 *server, const uint8_t *data)
    switch (data[1]) {
    case XCB_DRI3_QUERY_VERSION:
       return SEND(xcb_dri3_query_version_reply_t, .major_version = 1,
-                  .minor_version = 2);
+                  .minor_version = server->config.syncobj ? 4 : 2);
+#ifdef VN_X11_SYNCOBJ
+   case XCB_DRI3_IMPORT_SYNCOBJ: {
+      const xcb_dri3_import_syncobj_request_t *request = (const void *)data;
+      const int fd = fake_x11_take_fd(server);
+      if (!fake_syncobj_is_timeline(fd)) {
+         close(fd);
+         return send_error(server, XCB_VALUE, data);
+      }
+      *find_syncobj(server, 0) =
+         (struct fake_x11_syncobj){ .id = request->syncobj, .fd = fd };
+      return true;
+   }
+   case XCB_DRI3_FREE_SYNCOBJ: {
+      const xcb_dri3_free_syncobj_request_t *request = (const void *)data;
+      struct fake_x11_syncobj *syncobj =
+         find_syncobj(server, request->syncobj);
+      if (!syncobj)
+         return send_error(server, XCB_VALUE, data);
+      close(syncobj->fd);
+      *syncobj = (struct fake_x11_syncobj){ 0 };
+      return true;
+   }
+#endif
    case XCB_DRI3_GET_SUPPORTED_MODIFIERS: {
       struct {
          xcb_dri3_get_supported_modifiers_reply_t reply;
@@ -475,7 +588,16 @@ present_request(struct fake_x11 *server, const uint8_t *data)
    switch (data[1]) {
    case XCB_PRESENT_QUERY_VERSION:
       return SEND(xcb_present_query_version_reply_t, .major_version = 1,
-                  .minor_version = 2);
+                  .minor_version = server->config.syncobj ? 4 : 2);
+#ifdef VN_X11_SYNCOBJ
+   case XCB_PRESENT_QUERY_CAPABILITIES:
+      return SEND(xcb_present_query_capabilities_reply_t,
+                  .capabilities = server->config.no_points
+                                     ? XCB_PRESENT_CAPABILITY_ASYNC
+                                     : XCB_PRESENT_CAPABILITY_SYNCOBJ);
+   case XCB_PRESENT_PIXMAP_SYNCED:
+      return present_pixmap_synced(server, data);
+#endif
    case XCB_PRESENT_PIXMAP:
       return present_pixmap(server, data);
    case XCB_PRESENT_SELECT_INPUT: {

@@ -14,10 +14,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fake_syncobj.h"
 #include "u_test.h"
+#include "vn_instance.h"
 
 static struct rig *rig; /* of the stubs below */
-int rig_readers = -1;   /* of each dma-buf; -1: none that can be waited for */
+bool rig_no_device;
+int rig_readers = -1; /* of each dma-buf; -1: none that can be waited for */
 
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
@@ -129,8 +132,9 @@ rig_start(struct rig *r, const struct shape *shape)
    if (xcb_connection_has_error(r->conn))
       return VK_ERROR_SURFACE_LOST_KHR;
    VkSurfaceKHR handle;
-   VkResult result = vn_x11_surface_create(NULL, r->conn, FAKE_X11_WINDOW,
-                                           "test", NULL, &handle);
+   VkResult result = vn_x11_surface_create(
+      vn_instance_to_handle(fake_syncobj_instance(!rig_no_device)), r->conn,
+      FAKE_X11_WINDOW, "test", NULL, &handle);
    if (result != VK_SUCCESS)
       return result;
    r->surface = vn_surface_from_handle(handle);

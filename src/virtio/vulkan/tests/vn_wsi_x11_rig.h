@@ -46,6 +46,9 @@ struct shape {
 /* The fences at each dma-buf, an fd; -1: none that can be waited for. */
 extern int rig_readers;
 
+/* The transport has no DRM device. */
+extern bool rig_no_device;
+
 /* The first failure; what there is by then is there, for rig_stop. */
 VkResult rig_start(struct rig *r, const struct shape *shape);
 /* alive: the server must have nothing left then, and the application must not

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xcb/present.h>
 
+#include "fake_syncobj.h"
 #include "u_test.h"
 
 static const struct {
@@ -64,6 +65,15 @@ static const struct {
        .road = VN_WSI_ROAD_COPY,
        .stride_B = 320 } },
    { "put-window", { .road = VN_WSI_ROAD_COPY, .no_fd = true } },
+#ifdef VN_X11_SYNCOBJ
+#define POINTS_SHAPE 10
+   { "dri3-points",
+     { .server = { .present = true,
+                   .regions = true,
+                   .dri3 = true,
+                   .syncobj = true },
+       .road = VN_WSI_ROAD_DIRECT } },
+#endif
 };
 
 static const VkPresentModeKHR modes[] = {
@@ -126,6 +136,8 @@ test_ways(void)
       U_CHECK_EQ(r.server.errors, 0);
       if (shape->server.present)
          U_CHECK_EQ(r.server.shown, r.id);
+      U_CHECK_EQ(r.server.synced, shape->server.syncobj ? r.id : 0);
+      U_CHECK_EQ(r.server.early, 0);
       const bool put = shape->road == VN_WSI_ROAD_COPY && !shape->server.shm;
       /* 16 whole frames and two parts */
       const uint32_t all_B = 16 * WIDTH * HEIGHT * 4 + (5 * 3 + WIDTH) * 4;
@@ -295,6 +307,92 @@ test_readers(void)
    rig_stop(&r, true);
    u_fd_close(&rig_readers);
 }
+
+#ifdef VN_X11_SYNCOBJ
+
+/* A pixmap is idle when its point says so, and by nothing else. */
+static void
+test_points(void)
+{
+   struct shape shape = shapes[POINTS_SHAPE].shape;
+   shape.server.hold_points = true;
+   struct rig r;
+   /* fences that never signal at each dma-buf, which are not asked for */
+   rig_readers = eventfd(0, EFD_CLOEXEC);
+   U_CHECK_EQ(rig_start(&r, &shape), VK_SUCCESS);
+   U_CHECK_EQ(fake_syncobj_count(), 1 + IMAGES);
+   for (uint32_t round = 0; round < 3; round++) {
+      for (uint32_t i = 0; i < IMAGES; i++) {
+         U_CHECK_EQ(rig_present(&r, VK_PRESENT_MODE_FIFO_KHR, i, 0, NULL),
+                    VK_SUCCESS);
+         while (r.swapchain->presented_id < r.id)
+            U_CHECK_EQ(rig_dispatch(&r), VK_SUCCESS);
+      }
+      U_CHECK_EQ(r.swapchain->ops->dispatch(r.swapchain, -1, 20), VK_SUCCESS);
+      U_CHECK_EQ(r.idle_count, round * IMAGES);
+      fake_x11_release(&r.server);
+      U_CHECK_EQ(rig_settle(&r), VK_SUCCESS);
+   }
+   U_CHECK_EQ(r.server.synced, r.id);
+   U_CHECK_EQ(r.server.early, 0);
+   /* one is held at the end */
+   U_CHECK_EQ(rig_present(&r, VK_PRESENT_MODE_FIFO_KHR, 1, 0, NULL),
+              VK_SUCCESS);
+   rig_stop(&r, true);
+   U_CHECK_EQ(fake_syncobj_count(), 0);
+   u_fd_close(&rig_readers);
+}
+
+/* One of the sides lacks it. */
+static void
+test_without_points(void)
+{
+   for (uint32_t what = 0; what < 3; what++) {
+      struct shape shape = shapes[POINTS_SHAPE].shape;
+      shape.server.no_points = what == 0;
+      rig_no_device = what == 1;
+      fake_syncobj_reset(what != 2);
+      struct rig r;
+      U_CHECK_EQ(rig_start(&r, &shape), VK_SUCCESS);
+      U_CHECK_EQ(scenario(&r), VK_SUCCESS);
+      U_CHECK_EQ(r.server.synced, 0);
+      U_CHECK_EQ(r.server.errors, 0);
+      rig_stop(&r, true);
+   }
+   rig_no_device = false;
+   fake_syncobj_reset(true);
+}
+
+/* Each call to the kernel fails in turn: some frames come without points. */
+static void
+test_kernel_failures(void)
+{
+   uint32_t n;
+   for (n = 1; n < 200; n++) {
+      struct rig r;
+      fake_syncobj_fail(n);
+      U_CHECK_EQ(rig_start(&r, &shapes[POINTS_SHAPE].shape), VK_SUCCESS);
+      U_CHECK_EQ(scenario(&r), VK_SUCCESS);
+      check_screen(&r, true);
+      U_CHECK_EQ(r.server.errors, 0);
+      U_CHECK_EQ(r.server.early, 0);
+      const bool failed = fake_syncobj_has_failed();
+      /* 6 at the device, 2 for each timeline, 2 for each frame */
+      const bool at_frame = n > 6 + 2 * (1 + IMAGES);
+      if (!failed || at_frame)
+         U_CHECK_EQ(r.server.synced, r.id - failed);
+      else if (n <= 6 + 2)
+         U_CHECK_EQ(r.server.synced, 0);
+      rig_stop(&r, true);
+      U_CHECK_EQ(fake_syncobj_count(), 0);
+      if (!failed)
+         break;
+   }
+   U_CHECK_EQ(n, 6 + 2 * (1 + IMAGES) + 2 * 17 + 1);
+   fake_syncobj_reset(true);
+}
+
+#endif
 
 static void
 test_resize(void)
@@ -568,6 +666,11 @@ main(void)
    test_refused_buffers();
    test_modes();
    test_readers();
+#ifdef VN_X11_SYNCOBJ
+   test_points();
+   test_without_points();
+   test_kernel_failures();
+#endif
    test_resize();
    test_destroyed();
    test_wake();
