@@ -181,6 +181,7 @@ bench_calls_print(const char *name,
                   uint64_t server_before,
                   uint32_t times)
 {
+   const uint64_t server_after = bench_server_switches();
    struct bench_calls after;
 
    bench_calls_read(&after);
@@ -193,7 +194,9 @@ bench_calls_print(const char *name,
       { "sleeps", after.slept - before->slept },
       { "yields", after.yielded - before->yielded },
       { "wake-ups", after.switches - before->switches },
-      { "wake-ups-of-renderer", bench_server_switches() - server_before },
+      /* of processes that have ended meanwhile nothing is known */
+      { "wake-ups-of-renderer",
+        server_after > server_before ? server_after - server_before : 0 },
    };
    for (uint32_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
       char text[96];
