@@ -105,6 +105,11 @@ vn_surface_get_capabilities(struct vn_surface *surface,
    caps->maxImageCount = 0;
    caps->maxImageArrayLayers = 1;
    caps->supportedUsageFlags = VN_SURFACE_IMAGE_USAGE;
+   if (vn_ext_set_has(&physical->extensions,
+                      VN_DEVICE_EXT_EXT_attachment_feedback_loop_layout)) {
+      caps->supportedUsageFlags |=
+         VK_IMAGE_USAGE_ATTACHMENT_FEEDBACK_LOOP_BIT_EXT;
+   }
    caps->maxImageExtent.width = VN_MIN(caps->maxImageExtent.width, limit);
    caps->maxImageExtent.height = VN_MIN(caps->maxImageExtent.height, limit);
    return VK_SUCCESS;
