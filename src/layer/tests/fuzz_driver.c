@@ -9,6 +9,7 @@
 
 struct fuzz_driver_config fuzz_config;
 static uint32_t call_count;
+static bool has_failed;
 static uint32_t object_count;
 
 static struct fuzz_dispatchable physical_device;
@@ -65,7 +66,24 @@ bool
 fuzz_driver_fails(void)
 {
    call_count++;
-   return fuzz_config.fail_at && call_count == fuzz_config.fail_at;
+   if (!fuzz_config.fail_at || call_count != fuzz_config.fail_at)
+      return false;
+   has_failed = true;
+   return true;
+}
+
+void
+fuzz_driver_fail_in(uint32_t n)
+{
+   fuzz_config.fail_at = call_count + 1 + n;
+}
+
+bool
+fuzz_driver_has_failed(void)
+{
+   const bool had = has_failed;
+   has_failed = false;
+   return had;
 }
 
 const void *
@@ -206,4 +224,11 @@ fuzz_driver_start(const struct fuzz_driver_config *new_config)
 {
    fuzz_config = *new_config;
    call_count = 0;
+   has_failed = false;
+}
+
+void
+fuzz_driver_stop(void)
+{
+   fuzz_config.fail_at = 0;
 }

@@ -203,6 +203,32 @@ get_image_format_properties2(VkPhysicalDevice physical,
 }
 
 static void VKAPI_PTR
+get_sparse_formats(VkPhysicalDevice physical,
+                   VkFormat format,
+                   VkImageType type,
+                   VkSampleCountFlagBits samples,
+                   VkImageUsageFlags usage,
+                   VkImageTiling tiling,
+                   uint32_t *count,
+                   VkSparseImageFormatProperties *out)
+{
+   if (out && *count)
+      out[0] = (VkSparseImageFormatProperties){ .flags = 1 };
+   *count = out && !*count ? 0 : 1;
+}
+
+static void VKAPI_PTR
+get_sparse_formats2(VkPhysicalDevice physical,
+                    const VkPhysicalDeviceSparseImageFormatInfo2 *info,
+                    uint32_t *count,
+                    VkSparseImageFormatProperties2 *out)
+{
+   get_sparse_formats(physical, info->format, info->type, info->samples,
+                      info->usage, info->tiling, count,
+                      out && *count ? &out[0].properties : NULL);
+}
+
+static void VKAPI_PTR
 get_external_buffer_properties(VkPhysicalDevice physical,
                                const VkPhysicalDeviceExternalBufferInfo *info,
                                VkExternalBufferProperties *out)
@@ -236,6 +262,8 @@ static const struct fuzz_entry entries[] = {
    ENTRY(GetPhysicalDeviceQueueFamilyProperties2, get_queue_families2),
    ENTRY(GetPhysicalDeviceFeatures, get_features),
    ENTRY(GetPhysicalDeviceFeatures2, get_features2),
+   ENTRY(GetPhysicalDeviceSparseImageFormatProperties, get_sparse_formats),
+   ENTRY(GetPhysicalDeviceSparseImageFormatProperties2, get_sparse_formats2),
    ENTRY(GetPhysicalDeviceFormatProperties2, get_format_properties2),
    ENTRY(GetPhysicalDeviceImageFormatProperties2,
          get_image_format_properties2),

@@ -97,6 +97,25 @@ clear_image(VkCommandBuffer command,
    memset(image->bound->pointer + image->offset_B, 0xff, size_B);
 }
 
+/* A barrier between queue families. The layer may pass on what the driver
+ * does not know only where it has no memory for a copy, which is the case
+ * when the call before this one has failed.
+ */
+static void
+check_families(uint32_t src, uint32_t dst, bool may_be_foreign)
+{
+   U_FUZZ_CHECK(may_be_foreign || (src != VK_QUEUE_FAMILY_FOREIGN_EXT &&
+                                   dst != VK_QUEUE_FAMILY_FOREIGN_EXT));
+}
+
+/* All four kinds have the same members. */
+#define CHECK_ALL(barriers, count, may)                                      \
+   do {                                                                      \
+      for (uint32_t i_ = 0; (barriers) && i_ < (count); i_++)                \
+         check_families((barriers)[i_].srcQueueFamilyIndex,                  \
+                        (barriers)[i_].dstQueueFamilyIndex, may);            \
+   } while (0)
+
 static void VKAPI_PTR
 pipeline_barrier(VkCommandBuffer command,
                  VkPipelineStageFlags src,
@@ -109,17 +128,55 @@ pipeline_barrier(VkCommandBuffer command,
                  uint32_t image_count,
                  const VkImageMemoryBarrier *images)
 {
-   for (uint32_t i = 0; i < image_count; i++) {
-      U_FUZZ_CHECK(fuzz_config.has_foreign || images[i].srcQueueFamilyIndex !=
-                                                 VK_QUEUE_FAMILY_FOREIGN_EXT);
-      U_FUZZ_CHECK(fuzz_config.has_foreign || images[i].dstQueueFamilyIndex !=
-                                                 VK_QUEUE_FAMILY_FOREIGN_EXT);
+   const bool may = fuzz_config.has_foreign || fuzz_driver_has_failed();
+   CHECK_ALL(buffers, buffer_count, may);
+   CHECK_ALL(images, image_count, may);
+}
+
+static void VKAPI_PTR
+wait_events(VkCommandBuffer command,
+            uint32_t event_count,
+            const VkEvent *events,
+            VkPipelineStageFlags src,
+            VkPipelineStageFlags dst,
+            uint32_t count,
+            const VkMemoryBarrier *barriers,
+            uint32_t buffer_count,
+            const VkBufferMemoryBarrier *buffers,
+            uint32_t image_count,
+            const VkImageMemoryBarrier *images)
+{
+   pipeline_barrier(command, src, dst, 0, count, barriers, buffer_count,
+                    buffers, image_count, images);
+}
+
+static void VKAPI_PTR
+wait_events2(VkCommandBuffer command,
+             uint32_t event_count,
+             const VkEvent *events,
+             const VkDependencyInfo *infos)
+{
+   const bool may = fuzz_config.has_foreign || fuzz_driver_has_failed();
+   for (uint32_t i = 0; infos && i < event_count; i++) {
+      CHECK_ALL(infos[i].pBufferMemoryBarriers,
+                infos[i].bufferMemoryBarrierCount, may);
+      CHECK_ALL(infos[i].pImageMemoryBarriers,
+                infos[i].imageMemoryBarrierCount, may);
    }
-   for (uint32_t i = 0; i < buffer_count; i++) {
-      U_FUZZ_CHECK(fuzz_config.has_foreign ||
-                   buffers[i].srcQueueFamilyIndex !=
-                      VK_QUEUE_FAMILY_FOREIGN_EXT);
-   }
+}
+
+static void VKAPI_PTR
+pipeline_barrier2(VkCommandBuffer command, const VkDependencyInfo *info)
+{
+   wait_events2(command, 1, NULL, info);
+}
+
+static void VKAPI_PTR
+set_event2(VkCommandBuffer command,
+           VkEvent event,
+           const VkDependencyInfo *info)
+{
+   wait_events2(command, 1, &event, info);
 }
 
 static VkResult VKAPI_PTR
@@ -167,6 +224,13 @@ queue_submit(VkQueue q,
 static const struct fuzz_entry entries[] = {
    ENTRY(GetDeviceQueue, get_queue),
    ENTRY(CmdPipelineBarrier, pipeline_barrier),
+   ENTRY(CmdPipelineBarrier2, pipeline_barrier2),
+   ENTRY(CmdPipelineBarrier2KHR, pipeline_barrier2),
+   ENTRY(CmdWaitEvents, wait_events),
+   ENTRY(CmdWaitEvents2, wait_events2),
+   ENTRY(CmdWaitEvents2KHR, wait_events2),
+   ENTRY(CmdSetEvent2, set_event2),
+   ENTRY(CmdSetEvent2KHR, set_event2),
    ENTRY(CreateCommandPool, create_pool),
    ENTRY(DestroyCommandPool, destroy_pool),
    ENTRY(AllocateCommandBuffers, allocate_commands),

@@ -6,23 +6,26 @@
  * kind, sizes of every size, chains of every composition, in any order, on a
  * driver with any properties (fuzz_driver.h).
  *
- * Input: what the driver is like (see read_config), then operations until the
- * end. Handles are valid and structs are whole, as the renderer's decoder
+ * Input: what the driver is like (see read_config), what the layer is told at
+ * its start if that says so (create_instance), then operations until the end.
+ * Handles are valid and structs are whole, as the renderer's decoder
  * makes sure; everything else is free. After each input nothing may be left:
  * no fd, no mapping, no object of the driver, no memory.
  */
 
 #include "fuzz_mapping.h"
 #include "fuzz_operations.h"
+#include "fuzz_os.h"
+#include "fuzz_settings.h"
 #include "fuzz_system.h"
 #include "u_fd.h"
 #include "vl_mapping.h"
 #include "vl_physical_device.h"
-#include "vl_settings.h"
 
 enum { MAX_OPERATIONS = 64 };
 
 static bool wants_file;
+static bool wants_settings;
 
 static void
 operate(struct fuzz_world *w)
@@ -79,7 +82,7 @@ operate(struct fuzz_world *w)
    case 15: {
       const uint8_t what = U8(w);
       if (what & 0x80)
-         fuzz_record_barrier(w);
+         fuzz_record_barrier(w, what);
       else if (what & 0x40)
          fuzz_destroy_device(w, what % FUZZ_DEVICES);
       else
@@ -128,46 +131,52 @@ read_config(struct u_fuzz_input *in, struct fuzz_driver_config *config)
       .fail_at = u_fuzz_u8(in),
    };
    fuzz_system_start(numbers & 0x10);
-   /* a file is never sparse, so a large one takes time and memory */
    wants_file = numbers & 0x20;
    if (wants_file)
       config->heap_size_B = 1 << 20;
+   wants_settings = numbers & 0x40;
 }
 
+/* With as little as the layer can be given, where the input says so. */
 static bool
 create_instance(struct fuzz_world *w)
 {
+   const uint8_t what = wants_settings ? U8(w) : 0;
    VkApplicationInfo *application = fuzz_make(sizeof(*application));
-   application->apiVersion = VK_API_VERSION_1_3;
+   application->apiVersion = what & 0x02   ? VK_API_VERSION_1_0
+                             : what & 0x04 ? 0
+                                           : VK_API_VERSION_1_3;
    VkInstanceCreateInfo *info = fuzz_make(sizeof(*info));
    info->sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;
-   info->pApplicationInfo = application;
-   VkLayerInstanceCreateInfo *callback = CHAIN(
-      &info->pNext, VkLayerInstanceCreateInfo, LOADER_INSTANCE_CREATE_INFO);
-   callback->function = VK_LOADER_LAYER_CREATE_DEVICE_CALLBACK;
-   callback->u.layerDevice.pfnLayerCreateDevice = fuzz_layer_create_device;
-   callback->u.layerDevice.pfnLayerDestroyDevice = fuzz_layer_destroy_device;
-   static const char *const file = "file";
-   const VkLayerSettingEXT backing = {
-      .pLayerName = VL_LAYER_NAME,
-      .pSettingName = "backing",
-      .type = VK_LAYER_SETTING_TYPE_STRING_EXT,
-      .valueCount = 1,
-      .pValues = &file,
+   info->pApplicationInfo = what & 0x01 ? NULL : application;
+   static const char *const names[] = {
+      VK_KHR_GET_PHYSICAL_DEVICE_PROPERTIES_2_EXTENSION_NAME,
    };
-   if (wants_file) {
-      VkLayerSettingsCreateInfoEXT *settings =
-         fuzz_chain(&info->pNext, sizeof(*settings),
-                    VK_STRUCTURE_TYPE_LAYER_SETTINGS_CREATE_INFO_EXT);
-      settings->settingCount = 1;
-      settings->pSettings = &backing;
+   info->enabledExtensionCount = what >> 3 & 1;
+   info->ppEnabledExtensionNames = names;
+   if (!(what & 0x10)) {
+      VkLayerInstanceCreateInfo *callback =
+         CHAIN(&info->pNext, VkLayerInstanceCreateInfo,
+               LOADER_INSTANCE_CREATE_INFO);
+      callback->function = VK_LOADER_LAYER_CREATE_DEVICE_CALLBACK;
+      callback->u.layerDevice.pfnLayerCreateDevice = fuzz_layer_create_device;
+      callback->u.layerDevice.pfnLayerDestroyDevice =
+         fuzz_layer_destroy_device;
    }
+   if (wants_settings) {
+      fuzz_settings_read(w);
+      fuzz_settings_chain(w, &info->pNext);
+      if (what & 0x20)
+         fuzz_settings_chain(w, &info->pNext);
+   }
+   if (wants_file)
+      fuzz_settings_chain_file(&info->pNext);
    VkLayerInstanceLink *link = fuzz_make(sizeof(*link));
    link->pfnNextGetInstanceProcAddr = fuzz_gipa;
    VkLayerInstanceCreateInfo *layer = CHAIN(
       &info->pNext, VkLayerInstanceCreateInfo, LOADER_INSTANCE_CREATE_INFO);
    layer->function = VK_LAYER_LINK_INFO;
-   layer->u.pLayerInfo = link;
+   layer->u.pLayerInfo = what & 0x40 ? NULL : link;
    const VkResult result = vl_CreateInstance(info, NULL, &w->instance);
    fuzz_free_structs();
    if (result != VK_SUCCESS)
@@ -188,6 +197,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
    read_config(&w->in, &config);
    fuzz_driver_start(&config);
    fuzz_mapping_forget();
+   fuzz_os_forget();
+   fuzz_settings_start();
    for (int i = 0; i < FUZZ_SLOTS; i++)
       w->fds[i] = -1;
 
@@ -203,6 +214,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
    }
    for (int i = 0; i < FUZZ_SLOTS; i++)
       u_fd_close(&w->fds[i]);
+   fuzz_settings_stop();
+   fuzz_driver_stop();
 
    U_FUZZ_CHECK(vl_mapping_count() == 0);
    U_FUZZ_CHECK(fuzz_driver_object_count() == 0);

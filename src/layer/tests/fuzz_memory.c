@@ -11,8 +11,12 @@
 #include <unistd.h>
 
 #include "fuzz_files.h"
+#include "fuzz_system.h"
 #include "u_fd.h"
 #include "vl_device.h"
+
+/* of what fuzz_make_file() makes; the others are files */
+#define DMA_BUF_KIND 0xdb
 
 void
 fuzz_allocate(struct fuzz_world *w)
@@ -166,7 +170,8 @@ fuzz_make_file(struct fuzz_world *w)
    const uint8_t kind = U8(w);
    const uint64_t size_B = fuzz_read_size(w);
    if (*slot < 0)
-      *slot = fuzz_file(kind, size_B);
+      *slot = kind == DMA_BUF_KIND ? fuzz_system_dma_buf(size_B)
+                                   : fuzz_file(kind, size_B);
 }
 
 void

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * What a guest can do, each read from the input: fuzz_memory.c,
- * fuzz_resource.c, fuzz_query.c, fuzz_device.c and fuzz_barrier.c.
+ * fuzz_resource.c, fuzz_query.c, fuzz_sparse.c, fuzz_door.c, fuzz_device.c
+ * and fuzz_barrier.c.
  */
 
 #ifndef FUZZ_OPERATIONS_H
@@ -29,10 +30,13 @@ void fuzz_destroy_image(struct fuzz_world *w, struct fuzz_image *image);
 void fuzz_query_formats(struct fuzz_world *w);
 void fuzz_query_image_formats(struct fuzz_world *w);
 void fuzz_query_device(struct fuzz_world *w);
+/* which and how, by bits of what */
+void fuzz_query_sparse(struct fuzz_world *w, uint8_t what);
+void fuzz_ask_loader(struct fuzz_world *w, uint8_t what);
 
 /* Not of the extensions whose bits are set in what. */
 void fuzz_create_device(struct fuzz_world *w, uint32_t index, uint8_t what);
 void fuzz_destroy_device(struct fuzz_world *w, uint32_t index);
-void fuzz_record_barrier(struct fuzz_world *w);
+void fuzz_record_barrier(struct fuzz_world *w, uint8_t what);
 
 #endif /* FUZZ_OPERATIONS_H */

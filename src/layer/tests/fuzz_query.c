@@ -7,6 +7,7 @@
 
 #include "fuzz_operations.h"
 
+#include "fuzz_system.h"
 #include "vl_physical_device.h"
 
 void
@@ -130,7 +131,15 @@ fuzz_query_device(struct fuzz_world *w)
       vl_GetPhysicalDeviceFeatures2(w->physical, out);
       break;
    }
-   default:
+   case 5:
+      fuzz_query_sparse(w, U8(w));
+      break;
+   case 6:
+      fuzz_ask_loader(w, U8(w));
+      break;
+   case 7:
+      fuzz_driver_fail_in(U8(w));
+      fuzz_system_choose_error((uint8_t)count);
       break;
    }
 }

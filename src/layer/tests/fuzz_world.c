@@ -9,7 +9,7 @@
 
 #include <fcntl.h>
 
-enum { MAX_STRUCTS = 16 };
+enum { MAX_STRUCTS = 64 };
 
 /* Of the present operation: each an allocation of exactly its size. */
 static void *structs[MAX_STRUCTS];
