@@ -18,6 +18,7 @@
 struct bench_options {
    const char *filter; /* shell pattern of names, or NULL for all */
    bool quick;         /* few samples, small counts: does it run at all */
+   bool calls;         /* print counts of system calls beside the times */
    bool frames_only;   /* nothing but so many frames */
    uint32_t frames;
 };
@@ -59,6 +60,12 @@ void bench_calls_read(struct bench_calls *out);
 
 /* Voluntary context switches of the renderer's processes, 0 without one. */
 uint64_t bench_server_switches(void);
+
+/* Prints one line for each count, "name-WHAT", of one of so many times. */
+void bench_calls_print(const char *name,
+                       const struct bench_calls *before,
+                       uint64_t server_before,
+                       uint32_t times);
 
 /* --- bench_context.c ---------------------------------------------------- */
 

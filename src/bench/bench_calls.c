@@ -175,6 +175,36 @@ bench_calls_read(struct bench_calls *out)
    };
 }
 
+void
+bench_calls_print(const char *name,
+                  const struct bench_calls *before,
+                  uint64_t server_before,
+                  uint32_t times)
+{
+   const uint64_t server_after = bench_server_switches();
+   struct bench_calls after;
+
+   bench_calls_read(&after);
+   const struct {
+      const char *what;
+      uint64_t value;
+   } counts[] = {
+      { "messages-sent", after.sent - before->sent },
+      { "messages-received", after.received - before->received },
+      { "sleeps", after.slept - before->slept },
+      { "yields", after.yielded - before->yielded },
+      { "wake-ups", after.switches - before->switches },
+      /* of processes that have ended meanwhile nothing is known */
+      { "wake-ups-of-renderer",
+        server_after > server_before ? server_after - server_before : 0 },
+   };
+   for (uint32_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+      char text[96];
+      snprintf(text, sizeof(text), "%s-%s", name, counts[i].what);
+      bench_print(text, "count", (double)counts[i].value / times);
+   }
+}
+
 /* A number from a file of /proc, behind the line's name. 0 if it is gone. */
 static uint64_t
 read_status(const char *path, const char *name)

@@ -65,7 +65,7 @@ static void
 count_frames(const struct bench *bench, struct bench_scene *scene)
 {
    const uint32_t frames = bench->options.quick ? QUICK_FRAMES : FRAMES;
-   struct bench_calls before, after;
+   struct bench_calls before;
 
    if (!bench_wanted(&bench->options, "frame-calls"))
       return;
@@ -73,22 +73,7 @@ count_frames(const struct bench *bench, struct bench_scene *scene)
    bench_calls_read(&before);
    if (!bench_draw_frames(scene, frames))
       return;
-   bench_calls_read(&after);
-   const uint64_t server_after = bench_server_switches();
-
-   const struct {
-      const char *name;
-      uint64_t value;
-   } counts[] = {
-      { "frame-messages-sent", after.sent - before.sent },
-      { "frame-messages-received", after.received - before.received },
-      { "frame-sleeps", after.slept - before.slept },
-      { "frame-yields", after.yielded - before.yielded },
-      { "frame-wake-ups", after.switches - before.switches },
-      { "frame-wake-ups-of-renderer", server_after - server_before },
-   };
-   for (uint32_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-      bench_print(counts[i].name, "count", (double)counts[i].value / frames);
+   bench_calls_print("frame", &before, server_before, frames);
 }
 
 void

@@ -15,13 +15,14 @@
 static void
 help(void)
 {
-   puts("Usage: venus-bench [--quick] [--filter PATTERN]\n"
+   puts("Usage: venus-bench [--quick] [--calls] [--filter PATTERN]\n"
         "       venus-bench --frames N\n"
         "\n"
         "Prints one line for each measure: its name, \"us\" or \"count\",\n"
         "and the median time of one operation or the count for one frame.\n"
         "\n"
         "  --quick           few samples: does it run at all\n"
+        "  --calls           what each measure asks of the kernel, too\n"
         "  --filter PATTERN  the measures whose names match the shell "
         "pattern;\n"
         "                    \"frame-calls\" stands for all counts\n"
@@ -35,6 +36,8 @@ parse(int argc, char **argv, struct bench_options *options)
    for (int i = 1; i < argc; i++) {
       if (!strcmp(argv[i], "--quick")) {
          options->quick = true;
+      } else if (!strcmp(argv[i], "--calls")) {
+         options->calls = true;
       } else if (!strcmp(argv[i], "--filter") && i + 1 < argc) {
          options->filter = argv[++i];
       } else if (!strcmp(argv[i], "--frames") && i + 1 < argc) {

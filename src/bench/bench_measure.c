@@ -52,6 +52,8 @@ bench_measure(const struct bench_options *options,
    double samples[MAX_SAMPLES];
    uint32_t count = measure->samples ? measure->samples : DEFAULT_SAMPLES;
    uint32_t warm_up = WARM_UP;
+   struct bench_calls before = { 0 };
+   uint64_t server_before = 0;
 
    if (!bench_wanted(options, measure->name))
       return;
@@ -62,12 +64,22 @@ bench_measure(const struct bench_options *options,
    for (uint32_t i = 0; i < warm_up + count; i++) {
       double sample;
 
+      if (options->calls && i == warm_up) {
+         server_before = bench_server_switches();
+         bench_calls_read(&before);
+      }
       if (!take_sample(measure, &sample)) {
          fprintf(stderr, "%s: not measured\n", measure->name);
          return;
       }
       if (i >= warm_up)
          samples[i - warm_up] = sample;
+   }
+   if (options->calls) {
+      /* with what happens before each sample */
+      bench_calls_print(measure->name, &before, server_before,
+                        count * (measure->repeat ? measure->repeat : 1) *
+                           (measure->divisor ? measure->divisor : 1));
    }
    bench_print(measure->name, "us", demo_median(samples, count));
 }

@@ -146,6 +146,8 @@ vl_CreateDevice(VkPhysicalDevice physicalDevice,
       vl_physical_device_of(physicalDevice);
    if (!physical)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
+   if (vl_sparse_is_refused(physicalDevice, pCreateInfo))
+      return VK_ERROR_FEATURE_NOT_PRESENT;
 
    const PFN_vkGetDeviceProcAddr gdpa =
       link->u.pLayerInfo->pfnNextGetDeviceProcAddr;

@@ -64,6 +64,10 @@ struct vl_physical_device {
 struct vl_physical_device *vl_physical_device_of(VkPhysicalDevice handle);
 void vl_physical_device_destroy(struct vl_physical_device *physical);
 
+/* vl_sparse.c's: whether a device is asked for with what is not offered. */
+bool vl_sparse_is_refused(VkPhysicalDevice handle,
+                          const VkDeviceCreateInfo *info);
+
 const char *vl_added_name(enum vl_added added);
 
 static inline bool

@@ -10,6 +10,8 @@
  * A driver with memory types of its own keeps the feature. Owns nothing.
  */
 
+#include <string.h>
+
 #include "vl_entrypoints.h"
 #include "vl_physical_device.h"
 
@@ -34,6 +36,38 @@ clear_features(VkPhysicalDeviceFeatures *features)
    features->sparseResidency16Samples = VK_FALSE;
    features->sparseResidencyAliased = VK_FALSE;
    features->shaderResourceResidency = VK_FALSE;
+}
+
+static const void *
+find_struct(const void *chain, VkStructureType type)
+{
+   for (const VkBaseInStructure *in = chain; in; in = in->pNext) {
+      if (in->sType == type)
+         return in;
+   }
+   return NULL;
+}
+
+bool
+vl_sparse_is_refused(VkPhysicalDevice handle, const VkDeviceCreateInfo *info)
+{
+   if (!loses_sparse(handle))
+      return false;
+
+   const VkPhysicalDeviceFeatures2 *features2 =
+      find_struct(info->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2);
+   const VkPhysicalDeviceFeatures *asked =
+      features2 ? &features2->features : info->pEnabledFeatures;
+   if (asked) {
+      VkPhysicalDeviceFeatures allowed = *asked;
+      clear_features(&allowed);
+      if (memcmp(&allowed, asked, sizeof(allowed)))
+         return true;
+   }
+   const VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *atomics = find_struct(
+      info->pNext,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_IMAGE_ATOMIC_INT64_FEATURES_EXT);
+   return atomics && atomics->sparseImageInt64Atomics;
 }
 
 VKAPI_ATTR void VKAPI_CALL

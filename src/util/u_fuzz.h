@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -88,13 +89,16 @@ u_fuzz_u64(struct u_fuzz_input *in)
 }
 
 /* Zeroes, or the end of the run: an input is not to blame for a machine
- * without memory. The caller frees them.
+ * without memory. The caller frees them. Not from calloc() or malloc(), which
+ * a target may make fail.
  */
 static inline void *
 u_fuzz_zeros(size_t count, size_t size)
 {
-   void *data = calloc(count, size);
-   U_FUZZ_CHECK(data || !count || !size);
+   void *data = NULL;
+   U_FUZZ_CHECK(!size || count <= SIZE_MAX / size);
+   U_FUZZ_CHECK(!posix_memalign(&data, 16, count * size));
+   memset(data, 0, count * size);
    return data;
 }
 

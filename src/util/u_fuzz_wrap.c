@@ -8,6 +8,7 @@
 
 #include "u_fuzz.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,6 +29,12 @@ void *__wrap_mmap64(void *address,
                     off_t offset);
 int __real_munmap(void *address, size_t size);
 int __wrap_munmap(void *address, size_t size);
+
+/* Of a target that has files of which not everything can be mapped: errno, or
+ * 0 for what the kernel says.
+ */
+__attribute__((weak)) int
+u_fuzz_mmap_error(int fd, size_t size, off_t offset);
 
 /* relaxed throughout: a number, read when everybody else has finished */
 static _Atomic uint64_t mapped_B;
@@ -53,6 +60,12 @@ __wrap_mmap64(void *address,
               int fd,
               off_t offset)
 {
+   const int error =
+      u_fuzz_mmap_error ? u_fuzz_mmap_error(fd, size, offset) : 0;
+   if (error) {
+      errno = error;
+      return MAP_FAILED;
+   }
    void *map = __real_mmap64(address, size, prot, flags, fd, offset);
    /* MAP_FIXED takes the place of what has been counted */
    if (map != MAP_FAILED && !(flags & MAP_FIXED)) {

@@ -261,6 +261,45 @@ test_churn(struct vkt_device *dev)
    U_CHECK(vkt_device_works(dev));
 }
 
+/* A feature that is said to be missing cannot be had, whichever of the two
+ * ways it is asked for.
+ */
+static void
+test_missing_features(const struct vkt_instance *instance)
+{
+   const uint32_t count = sizeof(VkPhysicalDeviceFeatures) / sizeof(VkBool32);
+   const float priority = 1;
+   const VkDeviceQueueCreateInfo queue = {
+      .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+      .queueFamilyIndex = instance->queue_family,
+      .queueCount = 1,
+      .pQueuePriorities = &priority,
+   };
+   VkPhysicalDeviceFeatures offered;
+
+   vkGetPhysicalDeviceFeatures(instance->pdev, &offered);
+   for (uint32_t i = 0; i < 2 * count; i++) {
+      VkPhysicalDeviceFeatures2 asked = {
+         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+      };
+      const VkDeviceCreateInfo info = {
+         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+         .pNext = i < count ? NULL : &asked,
+         .queueCreateInfoCount = 1,
+         .pQueueCreateInfos = &queue,
+         .pEnabledFeatures = i < count ? &asked.features : NULL,
+      };
+      VkDevice device = VK_NULL_HANDLE;
+
+      if (((const VkBool32 *)&offered)[i % count])
+         continue;
+      ((VkBool32 *)&asked.features)[i % count] = VK_TRUE;
+      if (!U_CHECK_EQ(vkCreateDevice(instance->pdev, &info, NULL, &device),
+                      VK_ERROR_FEATURE_NOT_PRESENT))
+         vkDestroyDevice(device, NULL);
+   }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -276,6 +315,7 @@ main(int argc, char **argv)
    vkt_bound(60);
    if (!U_CHECK(vkt_instance_init(&instance)))
       goto out;
+   test_missing_features(&instance);
    has_private_data = instance.props.apiVersion >= VK_API_VERSION_1_3;
    if (U_CHECK(vkt_device_init(&dev, &instance, NULL, 0,
                                has_private_data ? &private_data : NULL))) {

@@ -10,66 +10,24 @@
  */
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "vk_fixture.h"
+#include "strangers.h"
 #include "solid.frag.h"
 #include "solid.vert.h"
-
-#define MAX_STRANGERS 64
-
-static uint8_t *strangers; /* two pages for each */
-static size_t page_size;
-static uint32_t stranger_count;
-
-/* A chain of structs of which all but the beginning is missing. */
-static const void *
-chain(const VkStructureType *types, uint32_t count)
-{
-   VkBaseInStructure *next = NULL;
-
-   for (uint32_t i = count; i-- > 0;) {
-      if (!U_CHECK(stranger_count < MAX_STRANGERS))
-         return NULL;
-      uint8_t *page = strangers + 2 * page_size * stranger_count++;
-      VkBaseInStructure *s =
-         (VkBaseInStructure *)(page + page_size - sizeof(*s));
-      *s = (VkBaseInStructure){ .sType = types[i], .pNext = next };
-      next = s;
-   }
-   return next;
-}
-
-#define CHAIN(...)                                                           \
-   chain((const VkStructureType[]){ __VA_ARGS__ },                           \
-         VKT_ARRAY_SIZE(((const VkStructureType[]){ __VA_ARGS__ })))
-
-static bool
-make_room(void)
-{
-   page_size = (size_t)sysconf(_SC_PAGESIZE);
-   strangers = mmap(NULL, 2 * page_size * MAX_STRANGERS,
-                    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-   if (strangers == MAP_FAILED)
-      return false;
-   for (uint32_t i = 0; i < MAX_STRANGERS; i++)
-      mprotect(strangers + (2 * i + 1) * page_size, page_size, PROT_NONE);
-   return true;
-}
 
 static void
 test_resources(struct vkt_device *dev)
 {
    const VkBufferCreateInfo buffer_info = {
       .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
-      .pNext = CHAIN(VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_CREATE_INFO_EXT),
+      .pNext = VKT_STRANGERS(
+         VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_CREATE_INFO_EXT),
       .size = 4096,
       .usage = VK_BUFFER_USAGE_TRANSFER_DST_BIT,
    };
    const VkImageCreateInfo image_info = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT),
       .imageType = VK_IMAGE_TYPE_2D,
@@ -82,7 +40,7 @@ test_resources(struct vkt_device *dev)
    };
    const VkSamplerCreateInfo sampler_info = {
       .sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_SAMPLER_CUSTOM_BORDER_COLOR_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_SAMPLER_BORDER_COLOR_COMPONENT_MAPPING_CREATE_INFO_EXT),
    };
@@ -100,15 +58,17 @@ test_resources(struct vkt_device *dev)
    vkGetImageMemoryRequirements(dev->handle, image, &reqs);
    const VkMemoryAllocateInfo alloc = {
       .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-      .pNext = CHAIN(VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
-                     VK_STRUCTURE_TYPE_MEMORY_PRIORITY_ALLOCATE_INFO_EXT),
+      .pNext =
+         VKT_STRANGERS(VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+                       VK_STRUCTURE_TYPE_MEMORY_PRIORITY_ALLOCATE_INFO_EXT),
       .allocationSize = reqs.size,
       .memoryTypeIndex =
          vkt_memory_type(dev->instance, reqs.memoryTypeBits, 0),
    };
    const VkImageViewCreateInfo view_info = {
       .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-      .pNext = CHAIN(VK_STRUCTURE_TYPE_IMAGE_VIEW_MIN_LOD_CREATE_INFO_EXT),
+      .pNext =
+         VKT_STRANGERS(VK_STRUCTURE_TYPE_IMAGE_VIEW_MIN_LOD_CREATE_INFO_EXT),
       .image = image,
       .viewType = VK_IMAGE_VIEW_TYPE_2D,
       .format = image_info.format,
@@ -134,7 +94,7 @@ test_import(struct vkt_device *dev)
    for (VkDeviceSize size = 4096; size <= 64 << 20; size <<= 14) {
       const VkMemoryAllocateInfo info = {
          .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-         .pNext = CHAIN(VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR),
+         .pNext = VKT_STRANGERS(VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR),
          .allocationSize = size,
          .memoryTypeIndex = vkt_memory_type(
             dev->instance, ~0u, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT),
@@ -159,16 +119,16 @@ test_descriptors(struct vkt_device *dev)
    };
    const VkDescriptorSetLayoutCreateInfo layout_info = {
       .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-      .pNext =
-         CHAIN(VK_STRUCTURE_TYPE_MUTABLE_DESCRIPTOR_TYPE_CREATE_INFO_EXT),
+      .pNext = VKT_STRANGERS(
+         VK_STRUCTURE_TYPE_MUTABLE_DESCRIPTOR_TYPE_CREATE_INFO_EXT),
       .bindingCount = 1,
       .pBindings = &binding,
    };
    const VkDescriptorPoolSize size = { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1 };
    const VkDescriptorPoolCreateInfo pool_info = {
       .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-      .pNext =
-         CHAIN(VK_STRUCTURE_TYPE_MUTABLE_DESCRIPTOR_TYPE_CREATE_INFO_EXT),
+      .pNext = VKT_STRANGERS(
+         VK_STRUCTURE_TYPE_MUTABLE_DESCRIPTOR_TYPE_CREATE_INFO_EXT),
       .maxSets = 1,
       .poolSizeCount = 1,
       .pPoolSizes = &size,
@@ -196,7 +156,7 @@ test_descriptors(struct vkt_device *dev)
       };
       const VkWriteDescriptorSet write = {
          .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-         .pNext = CHAIN(
+         .pNext = VKT_STRANGERS(
             VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET_ACCELERATION_STRUCTURE_KHR),
          .dstSet = set,
          .descriptorCount = 1,
@@ -239,7 +199,7 @@ create_pipeline(struct vkt_device *dev,
    };
    const VkPipelineRasterizationStateCreateInfo raster = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_CONSERVATIVE_STATE_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_DEPTH_CLIP_STATE_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_PROVOKING_VERTEX_STATE_CREATE_INFO_EXT,
@@ -250,7 +210,7 @@ create_pipeline(struct vkt_device *dev,
    const VkRect2D scissor = { .extent = { 8, 8 } };
    const VkPipelineViewportStateCreateInfo viewport_state = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_DEPTH_CLIP_CONTROL_CREATE_INFO_EXT),
       .viewportCount = 1,
       .pViewports = &viewport,
@@ -259,7 +219,7 @@ create_pipeline(struct vkt_device *dev,
    };
    const VkPipelineMultisampleStateCreateInfo multisample = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_PIPELINE_SAMPLE_LOCATIONS_STATE_CREATE_INFO_EXT),
       .rasterizationSamples = VK_SAMPLE_COUNT_1_BIT,
    };
@@ -268,7 +228,7 @@ create_pipeline(struct vkt_device *dev,
    };
    const VkPipelineColorBlendStateCreateInfo blend = {
       .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_PIPELINE_COLOR_WRITE_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_ADVANCED_STATE_CREATE_INFO_EXT),
       .attachmentCount = 1,
@@ -290,7 +250,7 @@ create_pipeline(struct vkt_device *dev,
    };
    const VkGraphicsPipelineCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_LIBRARY_CREATE_INFO_EXT,
          VK_STRUCTURE_TYPE_PIPELINE_LIBRARY_CREATE_INFO_KHR,
          VK_STRUCTURE_TYPE_PIPELINE_FRAGMENT_SHADING_RATE_STATE_CREATE_INFO_KHR),
@@ -330,7 +290,7 @@ create_pass(struct vkt_device *dev)
    };
    const VkSubpassDescription2 subpass = {
       .sType = VK_STRUCTURE_TYPE_SUBPASS_DESCRIPTION_2,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_FRAGMENT_SHADING_RATE_ATTACHMENT_INFO_KHR,
          VK_STRUCTURE_TYPE_MULTISAMPLED_RENDER_TO_SINGLE_SAMPLED_INFO_EXT),
       .pipelineBindPoint = VK_PIPELINE_BIND_POINT_GRAPHICS,
@@ -361,8 +321,8 @@ record_pass(struct vkt_device *dev,
    const VkClearValue clear = { .color.float32 = { 1, 1, 1, 1 } };
    const VkRenderPassBeginInfo begin = {
       .sType = VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO,
-      .pNext =
-         CHAIN(VK_STRUCTURE_TYPE_RENDER_PASS_SAMPLE_LOCATIONS_BEGIN_INFO_EXT),
+      .pNext = VKT_STRANGERS(
+         VK_STRUCTURE_TYPE_RENDER_PASS_SAMPLE_LOCATIONS_BEGIN_INFO_EXT),
       .renderPass = pass,
       .framebuffer = framebuffer,
       .renderArea.extent = { 8, 8 },
@@ -440,7 +400,7 @@ test_commands(struct vkt_device *dev)
    };
    const VkCommandBufferInheritanceInfo inherit = {
       .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO,
-      .pNext = CHAIN(
+      .pNext = VKT_STRANGERS(
          VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_CONDITIONAL_RENDERING_INFO_EXT),
    };
    const VkCommandBufferBeginInfo begin = {
@@ -455,7 +415,8 @@ test_commands(struct vkt_device *dev)
    VKT_CHECK(vkEndCommandBuffer(cmd));
    const VkSubmitInfo submit = {
       .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-      .pNext = CHAIN(VK_STRUCTURE_TYPE_PERFORMANCE_QUERY_SUBMIT_INFO_KHR),
+      .pNext =
+         VKT_STRANGERS(VK_STRUCTURE_TYPE_PERFORMANCE_QUERY_SUBMIT_INFO_KHR),
       .commandBufferCount = 1,
       .pCommandBuffers = &dev->cmd,
    };
@@ -476,10 +437,11 @@ main(void)
    struct vkt_device dev = { 0 };
 
    vkt_bound(60);
-   if (U_CHECK(make_room()) && U_CHECK(vkt_instance_init(&instance)) &&
+   if (U_CHECK(vkt_strangers_init()) &&
+       U_CHECK(vkt_instance_init(&instance)) &&
        U_CHECK(vkt_device_init(
           &dev, &instance, NULL, 0,
-          CHAIN(
+          VKT_STRANGERS(
              VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT)))) {
       test_resources(&dev);
       test_import(&dev);

@@ -101,10 +101,19 @@ vkt_instance_init_with(struct vkt_instance *instance,
                        const char *const *exts,
                        uint32_t ext_count)
 {
+   return vkt_instance_init_version(instance, API_VERSION, exts, ext_count);
+}
+
+bool
+vkt_instance_init_version(struct vkt_instance *instance,
+                          uint32_t api_version,
+                          const char *const *exts,
+                          uint32_t ext_count)
+{
    const VkApplicationInfo app = {
       .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
       .pApplicationName = "venus-dmabuf device test",
-      .apiVersion = API_VERSION,
+      .apiVersion = api_version,
    };
    const VkInstanceCreateInfo info = {
       .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,

@@ -49,6 +49,11 @@ bool vkt_instance_init(struct vkt_instance *instance);
 bool vkt_instance_init_with(struct vkt_instance *instance,
                             const char *const *exts,
                             uint32_t ext_count);
+/* With instance extensions, and an apiVersion of one's own. */
+bool vkt_instance_init_version(struct vkt_instance *instance,
+                               uint32_t api_version,
+                               const char *const *exts,
+                               uint32_t ext_count);
 void vkt_instance_finish(struct vkt_instance *instance);
 bool vkt_instance_has(const struct vkt_instance *instance, const char *ext);
 

@@ -181,6 +181,12 @@ test_questions(struct wsi *wsi)
    U_CHECK(caps.maxImageExtent.width <=
            wsi->instance.props.limits.maxImageDimension2D);
    U_CHECK(caps.supportedUsageFlags & VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT);
+   const bool loops = caps.supportedUsageFlags &
+                      VK_IMAGE_USAGE_ATTACHMENT_FEEDBACK_LOOP_BIT_EXT;
+   U_CHECK_EQ(loops,
+              vkt_instance_has(
+                 &wsi->instance,
+                 VK_EXT_ATTACHMENT_FEEDBACK_LOOP_LAYOUT_EXTENSION_NAME));
 
    VKT_CHECK(
       vkGetPhysicalDeviceSurfaceFormatsKHR(pdev, surface, &count, NULL));
@@ -192,6 +198,8 @@ test_questions(struct wsi *wsi)
       vkGetPhysicalDeviceSurfaceFormatsKHR(pdev, surface, &few, formats),
       VK_INCOMPLETE);
    U_CHECK_EQ(few, 1);
+   /* what an application gets that takes the first one */
+   U_CHECK_EQ(formats[0].format, VK_FORMAT_B8G8R8A8_SRGB);
    for (uint32_t i = 0; i < count; i++) {
       formats2[i] = (VkSurfaceFormat2KHR){
          .sType = VK_STRUCTURE_TYPE_SURFACE_FORMAT_2_KHR,

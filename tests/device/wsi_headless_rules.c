@@ -362,7 +362,10 @@ out:
    wsi_chain_finish(&chain);
 }
 
-/* The list of modes that a mode can change to has that mode. */
+/*
+ * The list of modes that a mode can change to has that mode, also if there is
+ * no room for others.
+ */
 static void
 test_compatibility(struct wsi *wsi, VkSurfaceKHR surface)
 {
@@ -381,7 +384,7 @@ test_compatibility(struct wsi *wsi, VkSurfaceKHR surface)
       .sType = VK_STRUCTURE_TYPE_SURFACE_CAPABILITIES_2_KHR,
       .pNext = &scaling,
    };
-   const VkSurfacePresentModeEXT mode = {
+   VkSurfacePresentModeEXT mode = {
       .sType = VK_STRUCTURE_TYPE_SURFACE_PRESENT_MODE_EXT,
       .presentMode = VK_PRESENT_MODE_MAILBOX_KHR,
    };
@@ -399,6 +402,20 @@ test_compatibility(struct wsi *wsi, VkSurfaceKHR surface)
    U_CHECK_EQ(scaling.supportedPresentScaling, 0);
    U_CHECK_EQ(scaling.maxScaledImageExtent.width,
               caps.surfaceCapabilities.maxImageExtent.width);
+
+   const uint32_t count = compatibility.presentModeCount;
+   for (uint32_t i = 0; i < count; i++) {
+      VkPresentModeKHR short_modes[2] = { VK_PRESENT_MODE_MAX_ENUM_KHR,
+                                          VK_PRESENT_MODE_MAX_ENUM_KHR };
+
+      mode.presentMode = modes[i];
+      compatibility.presentModeCount = 1;
+      compatibility.pPresentModes = short_modes;
+      VKT_CHECK(wsi->fns.get_capabilities2(wsi->instance.pdev, &info, &caps));
+      U_CHECK_EQ(compatibility.presentModeCount, 1);
+      U_CHECK_EQ(short_modes[0], modes[i]);
+      U_CHECK_EQ(short_modes[1], VK_PRESENT_MODE_MAX_ENUM_KHR);
+   }
 }
 
 /* VK_KHR_incremental_present: any rectangles, also those outside. */

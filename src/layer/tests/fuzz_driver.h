@@ -46,8 +46,14 @@ struct fuzz_driver_config {
 extern uint8_t fuzz_app_memory[FUZZ_APP_MEMORY_B];
 
 void fuzz_driver_start(const struct fuzz_driver_config *config);
+/* Nothing fails any more. */
+void fuzz_driver_stop(void);
 /* The next call that can fail: true if it has to. For wrapped calls too. */
 bool fuzz_driver_fails(void);
+/* The n-th call from now (0: the next) has to. */
+void fuzz_driver_fail_in(uint32_t n);
+/* Whether one had to since the last time that somebody asked. */
+bool fuzz_driver_has_failed(void);
 
 PFN_vkVoidFunction VKAPI_PTR fuzz_gipa(VkInstance instance, const char *name);
 PFN_vkVoidFunction VKAPI_PTR fuzz_gdpa(VkDevice device, const char *name);

@@ -244,26 +244,20 @@ class Venus:
         return structs
 
     def _struct_condition(self, name: str) -> tuple:
-        """Every renderer has the structs of Vulkan 1.0 to 1.2. Others follow
-        the extension they came with, even where promoted since; only those
-        that no extension had follow the core version."""
+        """Everybody has the structs of Vulkan 1.0. Those of 1.1 and 1.2
+        follow the core version or the extension they came with: renderers
+        have them, devices may not. Newer ones follow the extension they came
+        with, even where promoted since; only those that no extension had
+        follow the core version."""
         core = [(p, when) for p, when in self.origins[name] if p.version]
-        if any(p.version <= (1, 2) for p, _ in core):
+        if any(p.version == (1, 0) for p, _ in core):
             return condition.TRUE
-        extension = [self._old_core_is_known(when)
-                     for p, when in self.origins[name] if not p.version]
+        extension = [when for p, when in self.origins[name] if not p.version]
+        if any(p.version <= (1, 2) for p, _ in core):
+            return condition.either(*[when for _, when in core], *extension)
         if extension:
             return condition.either(*extension)
         return condition.either(*[when for _, when in core])
-
-    def _old_core_is_known(self, when: tuple) -> tuple:
-        if when[0] == 'version' and when[1:] <= (1, 2):
-            return condition.TRUE
-        if when[0] == 'and':
-            return condition.both(*map(self._old_core_is_known, when[1:]))
-        if when[0] == 'or':
-            return condition.either(*map(self._old_core_is_known, when[1:]))
-        return when
 
     def _select_commands(self) -> None:
         for command in self.mesa_commands:

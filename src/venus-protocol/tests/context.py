@@ -54,7 +54,7 @@ def random_caps(source):
         return Caps()
     numbers = {p.number for p in scope().providers if p.number}
     kept = {n for n in sorted(numbers) if source.random() < 0.5}
-    return Caps(version=source.choice([(1, 1), (1, 2), (1, 3), (1, 4)]),
+    return Caps(version=source.choice([(1, 0), (1, 1), (1, 2), (1, 3), (1, 4)]),
                 spec_version=source.randint(1, 4),
                 # extensions of the protocol itself
                 extensions=kept | {384, 385})

@@ -80,13 +80,17 @@ class Known(unittest.TestCase):
             self.assertIn(name, scope().commands)
 
     def test_gates(self):
-        """The three rules, on made-up origins."""
+        """The rules, on made-up origins."""
         numbers = {'seven': 7, 'nine': 9}
         old = Caps(version=(1, 1), spec_version=1, extensions={7})
         all_known = Caps(version=(1, 3))
         core = (1, 3)
         for caps, versions, extensions, expected in (
-                (old, {(1, 2)}, {(9, '')}, True),
+                (old, {(1, 0)}, {(9, '')}, True),
+                (old, {(1, 1)}, {(9, '')}, True),
+                (old, {(1, 2)}, {(9, '')}, False),
+                (old, {(1, 2)}, {(7, '')}, True),
+                (old, {(1, 2)}, set(), False),
                 (old, {core}, {(7, ''), (9, '')}, True),
                 (old, {core}, {(9, '')}, False),
                 (old, {core}, set(), False),

@@ -260,7 +260,8 @@ vn_GetBufferMemoryRequirements2(VkDevice _device,
    struct vn_requirements value = { 0 };
 
    pMemoryRequirements->memoryRequirements = value.memory;
-   if (pInfo->pNext || !vn_requirements_can_write(pMemoryRequirements)) {
+   if (pInfo->pNext ||
+       !vn_requirements_can_write(device, pMemoryRequirements)) {
       vn_call_vkGetBufferMemoryRequirements2(device->dispatch.ring, _device,
                                              pInfo, pMemoryRequirements);
       return;
@@ -316,7 +317,8 @@ vn_GetDeviceBufferMemoryRequirements(
 
    VkDeviceBufferMemoryRequirements device_info = *pInfo;
    device_info.pCreateInfo = &info;
-   if (pInfo->pNext || !vn_requirements_can_write(pMemoryRequirements)) {
+   if (pInfo->pNext ||
+       !vn_requirements_can_write(device, pMemoryRequirements)) {
       vn_call_vkGetDeviceBufferMemoryRequirements(
          device->dispatch.ring, _device, &device_info, pMemoryRequirements);
    } else {

@@ -23,11 +23,12 @@ vn_find_struct(const void *chain, VkStructureType type)
 }
 
 void
-vn_chain_clear_outputs(void *chain)
+vn_chain_clear_outputs(const struct vn_protocol_caps *caps, void *chain)
 {
    for (VkBaseOutStructure *s = chain; s; s = s->pNext) {
       const size_t size = vn_struct_size(s->sType);
-      if (size > sizeof(*s))
+      if (size > sizeof(*s) &&
+          (!caps || vn_protocol_caps_has_struct(caps, s->sType)))
          memset(s + 1, 0, size - sizeof(*s));
    }
 }

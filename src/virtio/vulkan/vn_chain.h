@@ -16,10 +16,11 @@
 void *vn_find_struct(const void *chain, VkStructureType type);
 
 /*
- * Zeroes the members of all known structs of an output chain, counts
- * included: for a query that has no way to say that it failed.
+ * Zeroes the members of all structs of an output chain that the caps have,
+ * counts included: for a query that has no way to say that it failed. Caps
+ * of NULL, as physical devices have, have all.
  */
-void vn_chain_clear_outputs(void *chain);
+void vn_chain_clear_outputs(const struct vn_protocol_caps *caps, void *chain);
 
 /* On the stack; holds the copies. */
 struct vn_chain {

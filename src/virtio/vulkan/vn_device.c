@@ -27,6 +27,12 @@ static const int swapchain_needs[] = {
    VN_DEVICE_EXT_KHR_image_format_list,
 };
 
+/* Of the same, what every physical device has in its core version. */
+static const int swapchain_core_needs[] = {
+   VN_DEVICE_EXT_KHR_dedicated_allocation,
+   VN_DEVICE_EXT_KHR_external_memory,
+};
+
 /* Adds those that the application has not enabled and the host has. */
 static uint32_t
 add_needs(struct vn_device *device, const char **names, uint32_t count)
@@ -34,6 +40,8 @@ add_needs(struct vn_device *device, const char **names, uint32_t count)
    if (!vn_ext_set_has(&device->enabled_extensions,
                        VN_DEVICE_EXT_KHR_swapchain))
       return count;
+   for (uint32_t i = 0; i < VN_ARRAY_SIZE(swapchain_core_needs); i++)
+      vn_ext_set_add(&device->usable_extensions, swapchain_core_needs[i]);
    for (uint32_t i = 0; i < VN_ARRAY_SIZE(swapchain_needs); i++) {
       const int ext = swapchain_needs[i];
       if (!vn_ext_set_has(&device->enabled_extensions, ext) &&
@@ -83,23 +91,10 @@ collect_extensions(struct vn_device *device,
 static void
 init_caps(struct vn_device *device)
 {
-   const uint32_t api_version = device->physical_device->api_version;
-
-   vn_device_caps_add_core(&device->usable_extensions, api_version);
+   vn_device_caps_add_core(&device->usable_extensions, device->api_version);
    vn_device_caps_init(&device->caps, &device->instance->caps,
-                       &device->usable_extensions, api_version);
+                       &device->usable_extensions, device->api_version);
    device->dispatch.caps = &device->caps;
-}
-
-void *
-vn_device_find_struct(const struct vn_device *device,
-                      enum vn_device_ext ext,
-                      const void *chain,
-                      VkStructureType type)
-{
-   return vn_ext_set_has(&device->usable_extensions, ext)
-             ? vn_find_struct(chain, type)
-             : NULL;
 }
 
 /* What the driver has to know of the enabled features. */
@@ -270,6 +265,8 @@ vn_CreateDevice(VkPhysicalDevice physicalDevice,
    device->alloc = pAllocator ? *pAllocator : instance->alloc;
    device->instance = instance;
    device->physical_device = physical_device;
+   device->api_version =
+      VN_MIN(physical_device->api_version, instance->app_api_version);
    init_shared(device);
 
    note_features(device, pCreateInfo);

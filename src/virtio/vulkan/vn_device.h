@@ -6,6 +6,7 @@
 #ifndef VN_DEVICE_H
 #define VN_DEVICE_H
 
+#include "vn_chain.h"
 #include "vn_extensions.h"
 #include "vn_feedback_heap.h"
 #include "vn_memory_pool.h"
@@ -23,9 +24,10 @@ struct vn_device {
    struct vn_instance *instance;               /* borrowed */
    struct vn_physical_device *physical_device; /* borrowed */
    struct vn_ext_set enabled_extensions;
+   uint32_t api_version; /* min(the application's, the physical device's) */
    /* Those of which structs count in a chain: the enabled ones and those that
-    * are part of the device's version. What the driver enables for itself has
-    * to be here, too.
+    * are part of api_version. What the driver needs for itself has to be
+    * here, too.
     */
    struct vn_ext_set usable_extensions;
    struct vn_protocol_caps caps; /* the same, for the encoders */
@@ -61,10 +63,16 @@ VN_DEFINE_HANDLE_CASTS(vn_device, VkDevice)
  * vn_find_struct() for a struct that an extension has brought, be it part of
  * a core version since: without the extension it must not be looked at.
  */
-void *vn_device_find_struct(const struct vn_device *device,
-                            enum vn_device_ext ext,
-                            const void *chain,
-                            VkStructureType type);
+static inline void *
+vn_device_find_struct(const struct vn_device *device,
+                      enum vn_device_ext ext,
+                      const void *chain,
+                      VkStructureType type)
+{
+   return vn_ext_set_has(&device->usable_extensions, ext)
+             ? vn_find_struct(chain, type)
+             : NULL;
+}
 
 static inline const struct vn_renderer_ops *
 vn_device_renderer_ops(const struct vn_device *device,

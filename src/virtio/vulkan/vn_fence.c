@@ -30,8 +30,9 @@ vn_CreateFence(VkDevice _device,
    static const VkStructureType ours[] = {
       VK_STRUCTURE_TYPE_EXPORT_FENCE_CREATE_INFO,
    };
-   const VkExportFenceCreateInfo *export_info =
-      vn_find_struct(pCreateInfo->pNext, ours[0]);
+   const VkExportFenceCreateInfo *export_info = vn_device_find_struct(
+      vn_device_from_handle(_device), VN_DEVICE_EXT_KHR_external_fence,
+      pCreateInfo->pNext, ours[0]);
    fence->exportable = export_info && export_info->handleTypes;
 
    struct vn_chain chain;

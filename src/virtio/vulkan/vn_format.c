@@ -105,6 +105,21 @@ image_format_payload(VkBaseOutStructure *s,
    }
 }
 
+/* The host did not answer: a count is not that of the caller's array. */
+static void
+forget_modifiers(VkBaseOutStructure *chain)
+{
+   VkDrmFormatModifierPropertiesListEXT *list = vn_find_struct(
+      chain, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT);
+   VkDrmFormatModifierPropertiesList2EXT *list2 = vn_find_struct(
+      chain, VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_2_EXT);
+
+   if (list)
+      list->drmFormatModifierCount = 0;
+   if (list2)
+      list2->drmFormatModifierCount = 0;
+}
+
 VKAPI_ATTR void VKAPI_CALL
 vn_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physicalDevice,
                                       VkFormat format,
@@ -133,6 +148,8 @@ vn_GetPhysicalDeviceFormatProperties2(VkPhysicalDevice physicalDevice,
       ok = vn_call_vkGetPhysicalDeviceFormatProperties2(
               physical_device->dispatch.ring, physicalDevice, format,
               pFormatProperties) == VK_SUCCESS;
+      if (!ok)
+         forget_modifiers(pFormatProperties->pNext);
    }
 
    for (VkBaseOutStructure *s = (void *)pFormatProperties->pNext;

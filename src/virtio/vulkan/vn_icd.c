@@ -50,10 +50,8 @@ vn_GetDeviceProcAddr(VkDevice _device, const char *pName)
     * versions up to and including the version specified by
     * VkApplicationInfo:: apiVersion"
     */
-   const uint32_t version = VN_MIN(device->physical_device->api_version,
-                                   device->instance->app_api_version);
-   return vn_entrypoint_for_device(&device->enabled_extensions, version,
-                                   pName);
+   return vn_entrypoint_for_device(&device->enabled_extensions,
+                                   device->api_version, pName);
 }
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL

@@ -187,7 +187,8 @@ vn_GetImageMemoryRequirements2(VkDevice _device,
 
    pMemoryRequirements->memoryRequirements = value.memory;
    /* a plane's own requirements, for one */
-   if (pInfo->pNext || !vn_requirements_can_write(pMemoryRequirements)) {
+   if (pInfo->pNext ||
+       !vn_requirements_can_write(device, pMemoryRequirements)) {
       vn_call_vkGetImageMemoryRequirements2(device->dispatch.ring, _device,
                                             pInfo, pMemoryRequirements);
       return;
@@ -244,7 +245,8 @@ vn_GetDeviceImageMemoryRequirements(
 
    VkDeviceImageMemoryRequirements device_info = *pInfo;
    device_info.pCreateInfo = &info;
-   if (pInfo->pNext || !vn_requirements_can_write(pMemoryRequirements)) {
+   if (pInfo->pNext ||
+       !vn_requirements_can_write(device, pMemoryRequirements)) {
       vn_call_vkGetDeviceImageMemoryRequirements(
          device->dispatch.ring, _device, &device_info, pMemoryRequirements);
    } else {
@@ -304,7 +306,7 @@ vn_GetDeviceImageSubresourceLayoutKHR(
    struct vn_chain chain;
 
    pLayout->subresourceLayout = (VkSubresourceLayout){ 0 };
-   vn_chain_clear_outputs(pLayout->pNext);
+   vn_chain_clear_outputs(&device->caps, pLayout->pNext);
    if (translate_info(device, pInfo->pCreateInfo, &info, &chain, &question) !=
        VK_SUCCESS)
       return;

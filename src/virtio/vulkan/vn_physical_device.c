@@ -19,6 +19,7 @@
 #include "vn_scout.h"
 #include "vn_surface.h"
 #include "vn_sync_file.h"
+#include "vn_wsi_modifiers.h"
 
 /* What the renderer lists of the extensions that this build knows. */
 static VkResult
@@ -249,6 +250,7 @@ enumerate(struct vn_instance *instance)
       devices[i].scout = &scouts[i];
       vn_scout_init(&scouts[i]);
       vn_format_caches_init(&devices[i]);
+      vn_wsi_modifiers_init(&devices[i]);
    }
    instance->scouts = scouts;
    vn_external_memory_limit_caps(devices, kept, &instance->caps);
@@ -284,6 +286,7 @@ void
 vn_physical_devices_finish(struct vn_instance *instance)
 {
    for (uint32_t i = 0; i < instance->physical_device_count; i++) {
+      vn_wsi_modifiers_finish(&instance->physical_devices[i]);
       vn_format_caches_finish(&instance->physical_devices[i]);
       vn_scout_finish(&instance->scouts[i]);
    }

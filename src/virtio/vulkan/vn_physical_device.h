@@ -48,6 +48,8 @@ struct vn_physical_device {
    /* vn_format.c's */
    struct vn_answer_cache formats;
    struct vn_answer_cache image_formats;
+   /* vn_wsi_modifiers.c's */
+   struct vn_answer_cache wsi_modifiers;
 };
 
 VN_DEFINE_HANDLE_CASTS(vn_physical_device, VkPhysicalDevice)

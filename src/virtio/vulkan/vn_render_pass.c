@@ -74,9 +74,10 @@ vn_CreateRenderPass(VkDevice device,
          desc->pDepthStencilAttachment &&
          desc->pDepthStencilAttachment->attachment != VK_ATTACHMENT_UNUSED;
    }
-   const VkRenderPassMultiviewCreateInfo *views =
-      vn_find_struct(pCreateInfo->pNext,
-                     VK_STRUCTURE_TYPE_RENDER_PASS_MULTIVIEW_CREATE_INFO);
+   const VkRenderPassMultiviewCreateInfo *views = vn_device_find_struct(
+      vn_device_from_handle(device), VN_DEVICE_EXT_KHR_multiview,
+      pCreateInfo->pNext,
+      VK_STRUCTURE_TYPE_RENDER_PASS_MULTIVIEW_CREATE_INFO);
    /* "If subpassCount is zero, each subpass in the render pass is treated as
     * having a view mask of zero"
     */

@@ -98,8 +98,13 @@ vn_requirement_reply_read(struct vn_device *device,
 }
 
 bool
-vn_requirements_can_write(const VkMemoryRequirements2 *out)
+vn_requirements_can_write(const struct vn_device *device,
+                          const VkMemoryRequirements2 *out)
 {
+   /* else a struct of the kind is nothing to write to */
+   if (!vn_ext_set_has(&device->usable_extensions,
+                       VN_DEVICE_EXT_KHR_dedicated_allocation))
+      return !out->pNext;
    for (const VkBaseInStructure *s = out->pNext; s; s = s->pNext) {
       if (s->sType != VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS)
          return false;

@@ -73,7 +73,8 @@ bool vn_requirement_reply_read(struct vn_device *device,
                                struct vn_requirements *value_out);
 
 /* Whether vn_requirements_write can answer with all that is chained. */
-bool vn_requirements_can_write(const VkMemoryRequirements2 *out);
+bool vn_requirements_can_write(const struct vn_device *device,
+                               const VkMemoryRequirements2 *out);
 void vn_requirements_write(const struct vn_requirements *value,
                            VkMemoryRequirements2 *out);
 

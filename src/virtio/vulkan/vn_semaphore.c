@@ -70,13 +70,15 @@ vn_CreateSemaphore(VkDevice _device,
                    const VkAllocationCallbacks *pAllocator,
                    VkSemaphore *pSemaphore)
 {
+   struct vn_device *device = vn_device_from_handle(_device);
    struct vn_semaphore *semaphore = vn_device_object_zalloc(
       _device, pAllocator, sizeof(*semaphore), VK_OBJECT_TYPE_SEMAPHORE);
    if (!semaphore)
       return vn_result(VK_ERROR_OUT_OF_HOST_MEMORY);
 
-   const VkSemaphoreTypeCreateInfo *type = vn_find_struct(
-      pCreateInfo->pNext, VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
+   const VkSemaphoreTypeCreateInfo *type = vn_device_find_struct(
+      device, VN_DEVICE_EXT_KHR_timeline_semaphore, pCreateInfo->pNext,
+      VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
    if (type && type->semaphoreType == VK_SEMAPHORE_TYPE_TIMELINE) {
       semaphore->type = VK_SEMAPHORE_TYPE_TIMELINE;
       semaphore->known = type->initialValue;
@@ -88,14 +90,15 @@ vn_CreateSemaphore(VkDevice _device,
       VK_STRUCTURE_TYPE_EXPORT_SEMAPHORE_CREATE_INFO,
    };
    const VkExportSemaphoreCreateInfo *export_info =
-      vn_find_struct(pCreateInfo->pNext, ours[0]);
+      vn_device_find_struct(device, VN_DEVICE_EXT_KHR_external_semaphore,
+                            pCreateInfo->pNext, ours[0]);
    semaphore->exportable = export_info && export_info->handleTypes;
    semaphore->import_fd = -1;
 
    struct vn_chain chain;
-   VkResult result = vn_chain_init(
-      &chain, &vn_device_from_handle(_device)->alloc, vn_caps_of(_device),
-      pCreateInfo->pNext, ours, VN_ARRAY_SIZE(ours));
+   VkResult result =
+      vn_chain_init(&chain, &device->alloc, &device->caps, pCreateInfo->pNext,
+                    ours, VN_ARRAY_SIZE(ours));
    if (result == VK_SUCCESS) {
       VkSemaphoreCreateInfo info = *pCreateInfo;
       VkSemaphore handle = vn_semaphore_to_handle(semaphore);

@@ -9,6 +9,7 @@
 #include "vn_suballoc.h"
 
 #include "vn_instance.h"
+#include "vn_protocol.h"
 
 /*
  * A block is the least that an application with a single small allocation
@@ -96,6 +97,15 @@ vn_suballoc_finish(struct vn_device *device)
 static bool
 is_idle_struct(const struct vn_device *device, const VkBaseInStructure *s)
 {
+   /* the one that never gets to the renderer */
+   if (s->sType == VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR) {
+      return !vn_ext_set_has(&device->usable_extensions,
+                             VN_DEVICE_EXT_KHR_external_memory_fd) ||
+             !((const VkImportMemoryFdInfoKHR *)s)->handleType;
+   }
+   /* what is to be ignored asks for nothing either */
+   if (!vn_protocol_caps_has_struct(&device->caps, s->sType))
+      return true;
    switch ((int)s->sType) {
    case VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO:
       return !((const VkMemoryAllocateFlagsInfo *)s)->flags;
@@ -105,10 +115,6 @@ is_idle_struct(const struct vn_device *device, const VkBaseInStructure *s)
    }
    case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO:
       return !((const VkExportMemoryAllocateInfo *)s)->handleTypes;
-   case VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR:
-      return !vn_ext_set_has(&device->usable_extensions,
-                             VN_DEVICE_EXT_KHR_external_memory_fd) ||
-             !((const VkImportMemoryFdInfoKHR *)s)->handleType;
    default:
       return false;
    }

@@ -96,8 +96,9 @@ vn_submission_add_signals(struct vn_submission *s,
                           const VkSemaphore *semaphores,
                           uint32_t count)
 {
-   const VkTimelineSemaphoreSubmitInfo *timeline =
-      vn_find_struct(chain, VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
+   const VkTimelineSemaphoreSubmitInfo *timeline = vn_device_find_struct(
+      s->queue->device, VN_DEVICE_EXT_KHR_timeline_semaphore, chain,
+      VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
    for (uint32_t i = 0; i < count; i++) {
       const bool has_value =
          timeline && i < timeline->signalSemaphoreValueCount;

@@ -105,6 +105,11 @@ vn_surface_get_capabilities(struct vn_surface *surface,
    caps->maxImageCount = 0;
    caps->maxImageArrayLayers = 1;
    caps->supportedUsageFlags = VN_SURFACE_IMAGE_USAGE;
+   if (vn_ext_set_has(&physical->extensions,
+                      VN_DEVICE_EXT_EXT_attachment_feedback_loop_layout)) {
+      caps->supportedUsageFlags |=
+         VK_IMAGE_USAGE_ATTACHMENT_FEEDBACK_LOOP_BIT_EXT;
+   }
    caps->maxImageExtent.width = VN_MIN(caps->maxImageExtent.width, limit);
    caps->maxImageExtent.height = VN_MIN(caps->maxImageExtent.height, limit);
    return VK_SUCCESS;
@@ -131,17 +136,24 @@ compatible_modes(struct vn_surface *surface,
    return surface->ops->get_present_modes(surface, physical);
 }
 
-/* The modes of a mask; their number in *count_inout as VK_INCOMPLETE wants. */
+/*
+ * The modes of a mask, those of `first` before the others; their number in
+ * *count_inout as VK_INCOMPLETE wants.
+ */
 static VkResult
-write_modes(uint32_t mask, uint32_t *count_inout, VkPresentModeKHR *modes)
+write_modes(uint32_t mask,
+            uint32_t first,
+            uint32_t *count_inout,
+            VkPresentModeKHR *modes)
 {
+   const uint32_t passes[2] = { mask & first, mask & ~first };
    uint32_t count = 0;
 
-   for (uint32_t i = 0; i < 32; i++) {
-      if (!(mask >> i & 1))
+   for (uint32_t i = 0; i < 64; i++) {
+      if (!(passes[i / 32] >> i % 32 & 1))
          continue;
       if (modes && count < *count_inout)
-         modes[count] = (VkPresentModeKHR)i;
+         modes[count] = (VkPresentModeKHR)(i % 32);
       count++;
    }
    const bool incomplete = modes && *count_inout < count;
@@ -178,13 +190,13 @@ fill_chained(struct vn_surface *surface,
    }
    case VK_STRUCTURE_TYPE_SURFACE_PRESENT_MODE_COMPATIBILITY_EXT: {
       VkSurfacePresentModeCompatibilityEXT *compatibility = (void *)s;
-      uint32_t modes = compatible_modes(surface, physical);
       /* "The implementation must include the present mode passed to
-       * VkSurfacePresentModeEXT in pPresentModes"
+       * VkSurfacePresentModeEXT in pPresentModes": first, for an array that
+       * is too short for all
        */
-      if (mode)
-         modes |= vn_wsi_mode_bit(mode->presentMode);
-      write_modes(modes, &compatibility->presentModeCount,
+      const uint32_t own = mode ? vn_wsi_mode_bit(mode->presentMode) : 0;
+      write_modes(compatible_modes(surface, physical) | own, own,
+                  &compatibility->presentModeCount,
                   compatibility->pPresentModes);
       break;
    }
@@ -346,7 +358,7 @@ vn_GetPhysicalDeviceSurfacePresentModesKHR(VkPhysicalDevice physicalDevice,
    const uint32_t modes = surface->ops->get_present_modes(
       surface, vn_physical_device_from_handle(physicalDevice));
 
-   return write_modes(modes, pPresentModeCount, pPresentModes);
+   return write_modes(modes, 0, pPresentModeCount, pPresentModes);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL

@@ -134,11 +134,29 @@ log_choice(const struct vn_swapchain *swapchain, const char *why_not_direct)
           swapchain->image_count, road);
 }
 
-static uint32_t
-mode_mask(const VkSwapchainCreateInfoKHR *info)
+void *
+vn_find_maintenance1_struct(const struct vn_device *device,
+                            const void *chain,
+                            VkStructureType type)
 {
-   const VkSwapchainPresentModesCreateInfoEXT *modes = vn_find_struct(
-      info->pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODES_CREATE_INFO_EXT);
+   bool usable = vn_ext_set_has(&device->usable_extensions,
+                                VN_DEVICE_EXT_EXT_swapchain_maintenance1);
+#ifdef VK_KHR_swapchain_maintenance1
+   usable =
+      usable || vn_ext_set_has(&device->usable_extensions,
+                               VN_DEVICE_EXT_KHR_swapchain_maintenance1);
+#endif
+   return usable ? vn_find_struct(chain, type) : NULL;
+}
+
+static uint32_t
+mode_mask(const struct vn_device *device,
+          const VkSwapchainCreateInfoKHR *info)
+{
+   const VkSwapchainPresentModesCreateInfoEXT *modes =
+      vn_find_maintenance1_struct(
+         device, info->pNext,
+         VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODES_CREATE_INFO_EXT);
    uint32_t mask = vn_wsi_mode_bit(info->presentMode);
 
    for (uint32_t i = 0; modes && i < modes->presentModeCount; i++)
@@ -182,7 +200,7 @@ init_head(struct vn_swapchain *swapchain,
    swapchain->alpha = info->compositeAlpha;
    swapchain->transform = info->preTransform;
    swapchain->mode = info->presentMode;
-   swapchain->modes = mode_mask(info);
+   swapchain->modes = mode_mask(swapchain->device, info);
    swapchain->generation = generation;
    swapchain->road = road;
    pthread_mutex_init(&swapchain->mutex, NULL);

@@ -24,6 +24,11 @@ void vn_swapchain_set_idle_locked(struct vn_swapchain *swapchain,
                                   struct vn_wsi_image *image,
                                   int release_fd);
 
+/* vn_device_find_struct() for VK_KHR_swapchain_maintenance1 and its EXT. */
+void *vn_find_maintenance1_struct(const struct vn_device *device,
+                                  const void *chain,
+                                  VkStructureType type);
+
 /* What vkCreateImage and vkBindImageMemory2 need for an alias. */
 const VkImageCreateInfo *vn_swapchain_image_info(VkSwapchainKHR swapchain);
 VkDeviceMemory vn_swapchain_image_memory(VkSwapchainKHR swapchain,

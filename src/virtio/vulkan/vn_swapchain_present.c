@@ -55,19 +55,26 @@ present_init(struct present *present,
    const uint32_t count = info->swapchainCount;
    const uint32_t waits = info->waitSemaphoreCount;
 
+   const struct vn_device *device = vn_queue_from_handle(queue)->device;
+   const void *chain = info->pNext;
+
    *present = (struct present){
       .queue = vn_queue_from_handle(queue),
       .info = info,
       .regions =
-         vn_find_struct(info->pNext, VK_STRUCTURE_TYPE_PRESENT_REGIONS_KHR),
-      .ids = vn_find_struct(info->pNext, VK_STRUCTURE_TYPE_PRESENT_ID_KHR),
+         vn_device_find_struct(device, VN_DEVICE_EXT_KHR_incremental_present,
+                               chain, VK_STRUCTURE_TYPE_PRESENT_REGIONS_KHR),
+      .ids = vn_device_find_struct(device, VN_DEVICE_EXT_KHR_present_id,
+                                   chain, VK_STRUCTURE_TYPE_PRESENT_ID_KHR),
 #ifdef VK_KHR_present_id2
-      .ids2 = vn_find_struct(info->pNext, VK_STRUCTURE_TYPE_PRESENT_ID_2_KHR),
+      .ids2 =
+         vn_device_find_struct(device, VN_DEVICE_EXT_KHR_present_id2, chain,
+                               VK_STRUCTURE_TYPE_PRESENT_ID_2_KHR),
 #endif
-      .fences = vn_find_struct(
-         info->pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT),
-      .modes = vn_find_struct(
-         info->pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODE_INFO_EXT),
+      .fences = vn_find_maintenance1_struct(
+         device, chain, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT),
+      .modes = vn_find_maintenance1_struct(
+         device, chain, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODE_INFO_EXT),
    };
    const size_t frames_size = count * sizeof(*present->frames);
    const size_t commands_size = count * sizeof(*present->commands);

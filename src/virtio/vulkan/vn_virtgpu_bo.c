@@ -120,8 +120,11 @@ fail_alloc:
 static VkResult
 import_handle(struct vn_virtgpu *gpu, int fd, uint32_t *handle_out)
 {
-   if (!drmPrimeFDToHandle(gpu->fd, fd, handle_out))
-      return VK_SUCCESS;
+   /* 0 stands for none, here and in the kernel */
+   if (!drmPrimeFDToHandle(gpu->fd, fd, handle_out)) {
+      return *handle_out ? VK_SUCCESS
+                         : vn_virtgpu_lose(gpu, "a buffer has no handle");
+   }
 
    switch (errno) {
    case ENOMEM:

@@ -14,6 +14,7 @@
 #include "vn_instance.h"
 #include "vn_physical_device.h"
 #include "vn_wsi_format.h"
+#include "vn_wsi_modifiers.h"
 
 bool
 vn_wsi_road_is_allowed(enum vn_wsi_road road)
@@ -38,55 +39,6 @@ device_exports_images(const struct vn_physical_device *physical)
                          VN_DEVICE_EXT_EXT_image_drm_format_modifier);
 }
 
-/* *out is malloc'ed; NULL: none, or out of memory. */
-static uint32_t
-device_modifiers(struct vn_physical_device *physical,
-                 VkFormat format,
-                 VkDrmFormatModifierPropertiesEXT **out)
-{
-   const VkPhysicalDevice handle = vn_physical_device_to_handle(physical);
-   VkDrmFormatModifierPropertiesListEXT list = {
-      .sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT,
-   };
-   VkFormatProperties2 props = {
-      .sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2,
-      .pNext = &list,
-   };
-
-   *out = NULL;
-   vn_GetPhysicalDeviceFormatProperties2(handle, format, &props);
-   if (!list.drmFormatModifierCount)
-      return 0;
-   list.pDrmFormatModifierProperties =
-      calloc(list.drmFormatModifierCount, sizeof(**out));
-   if (!list.pDrmFormatModifierProperties)
-      return 0;
-   vn_GetPhysicalDeviceFormatProperties2(handle, format, &props);
-   *out = list.pDrmFormatModifierProperties;
-   return list.drmFormatModifierCount;
-}
-
-/* What can be drawn into and has no more planes than a buffer can have. */
-static bool
-can_draw(const VkDrmFormatModifierPropertiesEXT *props)
-{
-   return props->drmFormatModifierTilingFeatures &
-             VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT &&
-          props->drmFormatModifierPlaneCount <= VN_WSI_MAX_PLANES;
-}
-
-static const VkDrmFormatModifierPropertiesEXT *
-find_modifier(const VkDrmFormatModifierPropertiesEXT *props,
-              uint32_t count,
-              uint64_t modifier)
-{
-   for (uint32_t i = 0; i < count; i++) {
-      if (props[i].drmFormatModifier == modifier)
-         return &props[i];
-   }
-   return NULL;
-}
-
 /* Those of `from` that the device can draw with, without their modifiers. */
 static bool
 add_drawable(struct vn_physical_device *physical,
@@ -97,20 +49,20 @@ add_drawable(struct vn_physical_device *physical,
 
    for (uint32_t i = 0; i < vn_wsi_format_count; i++) {
       const struct vn_wsi_format_info *info = &vn_wsi_formats[i];
-      VkDrmFormatModifierPropertiesEXT *props;
-      const uint32_t count = device_modifiers(physical, info->format, &props);
+      struct vn_wsi_modifiers modifiers;
 
+      /* the device is asked only about what the surface takes */
+      if (!vn_wsi_format_choose(info, false, from))
+         continue;
+      vn_wsi_modifiers_get(physical, info->format, &modifiers);
       for (uint32_t j = 0; j < from->count; j++) {
          const struct vn_wsi_format *format = &from->formats[j];
-         const VkDrmFormatModifierPropertiesEXT *found =
-            find_modifier(props, count, format->modifier);
 
          if ((format->fourcc == info->opaque ||
               format->fourcc == info->alpha) &&
-             found && can_draw(found))
+             vn_wsi_modifiers_find(&modifiers, format->modifier))
             ok &= vn_wsi_format_list_add(list, format->fourcc, 0);
       }
-      free(props);
    }
    return ok;
 }
@@ -207,30 +159,26 @@ plan_modifiers(struct vn_physical_device *physical,
                struct vn_wsi_road_plan *plan,
                const char **why)
 {
-   VkDrmFormatModifierPropertiesEXT *props;
-   const uint32_t count =
-      device_modifiers(physical, image_info->format, &props);
+   struct vn_wsi_modifiers modifiers;
 
+   vn_wsi_modifiers_get(physical, image_info->format, &modifiers);
    /* never empty: the format was found in it */
    plan->modifiers = calloc(list->count, sizeof(*plan->modifiers));
    plan->plane_counts = calloc(list->count, sizeof(*plan->plane_counts));
-   if (!plan->modifiers || !plan->plane_counts) {
-      free(props);
+   if (!plan->modifiers || !plan->plane_counts)
       return VK_ERROR_OUT_OF_HOST_MEMORY;
-   }
    for (uint32_t i = 0; i < list->count; i++) {
       const struct vn_wsi_format *format = &list->formats[i];
       const VkDrmFormatModifierPropertiesEXT *found =
-         find_modifier(props, count, format->modifier);
+         vn_wsi_modifiers_find(&modifiers, format->modifier);
 
-      if (format->fourcc == plan->fourcc && found && can_draw(found) &&
+      if (format->fourcc == plan->fourcc && found &&
           can_make(physical, image_info, format->modifier)) {
          plan->modifiers[plan->modifier_count] = format->modifier;
          plan->plane_counts[plan->modifier_count++] =
             found->drmFormatModifierPlaneCount;
       }
    }
-   free(props);
    if (!plan->modifier_count)
       *why = "no modifier that both sides take";
    return VK_SUCCESS;

@@ -75,10 +75,10 @@ class Caps:
         """
         if spec is not None:
             return self.spec_version >= spec
-        if origin.versions and min(origin.versions) <= (1, 2):
-            return True
-        if not origin.extensions:
-            return self.version >= min(origin.versions)
+        core = bool(origin.versions) and self.version >= min(origin.versions)
+        if not origin.extensions or (origin.versions and
+                                     min(origin.versions) <= (1, 2)):
+            return core or self.has_extension_of(origin, numbers)
         return self.has_extension_of(origin, numbers)
 
     def has_command_of(self, origin, spec, numbers):

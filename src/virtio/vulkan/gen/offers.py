@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import extensions
@@ -18,7 +19,8 @@ class Offer:
 
     spec_version is the older of registry and protocol; number is the
     registry's. protocol_spec is what a renderer must have, core the version
-    that made the extension superfluous.
+    that made the extension superfluous, needs what it depends on of the
+    extensions that have become part of a core version.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Offer:
     protocol_spec: int
     core: tuple[int, int]
     provider: Provider
+    needs: list[str]
 
     @property
     def short(self) -> str:
@@ -44,6 +47,30 @@ def core_version(registry: Registry, name: str) -> tuple[int, int]:
             return provider.version
         name = provider.promoted_to
     return (0, 0)
+
+
+# What older registries have forgotten to say.
+MORE_DEPENDS = {
+    'VK_KHR_buffer_device_address': ' VK_KHR_device_group',
+}
+
+
+def promoted_needs(registry: Registry, name: str) -> list[str]:
+    """The promoted device extensions that an extension names as what it
+    depends on, be it by way of others, in order of name."""
+    needs: set[str] = set()
+    todo = [name]
+    while todo:
+        current = todo.pop()
+        depends = (registry.providers[current].depends +
+                   MORE_DEPENDS.get(current, ''))
+        for need in set(re.findall(r'VK_\w+', depends)) - needs:
+            provider = registry.providers.get(need)
+            if provider and provider.kind == 'device' and any(
+                    core_version(registry, need)):
+                needs.add(need)
+                todo.append(need)
+    return sorted(needs)
 
 
 class Offers:
@@ -68,6 +95,14 @@ class Offers:
         return {offer.name for offer in self.device + self.instance
                 if offer.kind != OMIT}
 
+    def set_words(self, names: list[str]) -> list[int]:
+        """A set of device extensions as the words of a struct vn_ext_set, up
+        to the last that is not zero. Names that have no row are left out."""
+        bits = sum(1 << i for i, offer in enumerate(self.device)
+                   if offer.name in names)
+        count = max(-(-bits.bit_length() // 32), 1)
+        return [bits >> 32 * i & 0xffffffff for i in range(count)]
+
     def _collect(self, rows: dict, kind: str) -> list[Offer]:
         offers = []
         for name, row in sorted(rows.items()):
@@ -89,5 +124,6 @@ class Offers:
             offers.append(Offer(name, provider.number, spec, row.kind,
                                 row.note, row.spec,
                                 core_version(self.venus.registry, name),
-                                provider))
+                                provider,
+                                promoted_needs(self.venus.registry, name)))
         return offers

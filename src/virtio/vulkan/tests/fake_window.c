@@ -199,6 +199,7 @@ fake_window_reset(void)
       pthread_mutex_init(&surface.mutex, NULL);
       pthread_mutex_init(&surface.present_mutex, NULL);
    }
+   memset(&device.usable_extensions, 0xff, sizeof(device.usable_extensions));
    pthread_mutex_lock(&fake.mutex);
    fake.ready = true;
    fake.keeps = false;

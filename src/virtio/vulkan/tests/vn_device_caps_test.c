@@ -118,6 +118,50 @@ test_version(const struct vn_protocol_caps *renderer)
                  VK_MAKE_API_VERSION(0, 1, 4, 0));
 }
 
+/* The structs of 1.1 and 1.2 follow the version that was asked for, too. */
+static void
+test_old_version(const struct vn_protocol_caps *renderer)
+{
+   static const char *const fd[] = { "VK_KHR_external_memory_fd" };
+   static const char *const list[] = { "VK_KHR_image_format_list" };
+   const VkStructureType export =
+      VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+                         formats =
+                            VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO,
+                         protected = VK_STRUCTURE_TYPE_PROTECTED_SUBMIT_INFO;
+   const struct vn_protocol_caps
+      v1_0 = caps_of(renderer, VK_API_VERSION_1_0, NULL, 0),
+      v1_1 = caps_of(renderer, VK_API_VERSION_1_1, NULL, 0),
+      v1_2 = caps_of(renderer, VK_API_VERSION_1_2, NULL, 0),
+      with_list = caps_of(renderer, VK_API_VERSION_1_0, list, 1),
+      with_fd = caps_of(renderer, VK_API_VERSION_1_0, fd, 1);
+
+   U_CHECK(!vn_protocol_caps_has_struct(&v1_0, export));
+   U_CHECK(vn_protocol_caps_has_struct(&v1_1, export));
+   U_CHECK(!vn_protocol_caps_has_struct(&v1_0, formats));
+   U_CHECK(!vn_protocol_caps_has_struct(&v1_1, formats));
+   U_CHECK(vn_protocol_caps_has_struct(&v1_2, formats));
+   U_CHECK(vn_protocol_caps_has_struct(&with_list, formats));
+   /* of the core only */
+   U_CHECK(!vn_protocol_caps_has_struct(&v1_0, protected));
+   U_CHECK(vn_protocol_caps_has_struct(&v1_1, protected));
+   /* what an enabled extension depends on may have been forgotten */
+   U_CHECK(vn_protocol_caps_has_struct(&with_fd, export));
+   U_CHECK(!vn_protocol_caps_has_struct(&with_fd, formats));
+   /* the renderer itself has all of them */
+   U_CHECK(vn_protocol_caps_has_struct(renderer, export));
+   U_CHECK(vn_protocol_caps_has_struct(renderer, formats));
+
+   /* and with or without the bit of the mask */
+   struct vn_protocol_caps bitless = *renderer;
+   memset(bitless.extension_mask, 0, sizeof(bitless.extension_mask));
+   bitless.extension_mask[0] = 1;
+   const struct vn_protocol_caps caps =
+      caps_of(&bitless, VK_API_VERSION_1_0, list, 1);
+   U_CHECK(vn_protocol_caps_has_struct(&bitless, formats));
+   U_CHECK(vn_protocol_caps_has_struct(&caps, formats));
+}
+
 /* Enabled or not, what a renderer does not know it does not get. */
 static void
 test_renderer(const struct vn_protocol_caps *all)
@@ -164,6 +208,8 @@ main(void)
    test_enabled(&without_mask);
    test_version(&renderer);
    test_version(&without_mask);
+   test_old_version(&renderer);
+   test_old_version(&without_mask);
    test_renderer(&renderer);
    test_not_of_devices(&renderer);
    test_not_of_devices(&without_mask);

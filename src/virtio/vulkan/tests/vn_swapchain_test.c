@@ -503,6 +503,33 @@ test_no_submission(void)
    destroy(swapchain);
 }
 
+/* Structs of extensions that the device was made without are passed over,
+ * although nothing of their members makes sense.
+ */
+static void
+test_not_enabled(void)
+{
+   static const VkBaseInStructure head_only[] = {
+      { VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT, NULL },
+      { VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_MODE_INFO_EXT, &head_only[0] },
+      { VK_STRUCTURE_TYPE_PRESENT_REGIONS_KHR, &head_only[1] },
+   };
+   const VkSwapchainKHR swapchain = create_fifo();
+   struct vn_device *device = vn_device_from_handle(fake_device());
+   uint32_t index;
+
+   memset(&device->usable_extensions, 0, sizeof(device->usable_extensions));
+   U_CHECK_EQ(acquire(swapchain, LONG_NS, &index), VK_SUCCESS);
+   U_CHECK_EQ(present(swapchain, index, 7, (void *)&head_only[2]),
+              VK_SUCCESS);
+   U_CHECK(fake_window_wait(1));
+   U_CHECK_EQ(fake.frames[0].present_id, 0);
+   U_CHECK_EQ(fake.frames[0].mode, VK_PRESENT_MODE_FIFO_KHR);
+   U_CHECK_EQ(fake.frames[0].damage_count, 0);
+   U_CHECK_EQ(fake.fence_imports, 0);
+   destroy(swapchain);
+}
+
 /* Destroyed with frames in every stage. */
 static void
 test_destroy(void)
@@ -528,7 +555,7 @@ main(void)
    static void (*const tests[])(void) = {
       test_watcher,    test_mailbox,       test_fifo,     test_damage,
       test_failures,   test_suboptimal,    test_creation, test_overtaken,
-      test_sync_files, test_no_submission, test_destroy,
+      test_sync_files, test_no_submission, test_destroy,  test_not_enabled,
    };
    alarm(100);
    fake_window_reset();

@@ -15,6 +15,13 @@ known_e1(const struct vn_protocol_caps *caps)
    return KNOWS_EXT(1);
 }
 
+/* VK_EXT_wide_thing and Vulkan 1.1 */
+static bool
+known_e1_and_v1_1(const struct vn_protocol_caps *caps)
+{
+   return KNOWS_EXT(1) && KNOWS_CORE(1, 1);
+}
+
 /* protocol version 2 */
 static bool
 known_s2(const struct vn_protocol_caps *caps)
@@ -35,7 +42,7 @@ static const struct vn_chain_struct struct_VkThingWideInfoEXT = {
 
 static const struct vn_chain_struct struct_VkThingListEXT = {
    .stype = VK_STRUCTURE_TYPE_THING_LIST_EXT,
-   .known = known_e1,
+   .known = known_e1_and_v1_1,
    .encode_partial = vn_encode_VkThingListEXT_partial_members,
    .decode = vn_decode_VkThingListEXT_members,
    .sizeof_members = vn_sizeof_VkThingListEXT_members,

@@ -117,7 +117,7 @@ ${call(f'vn_call_{function.command.name}(', [f'vn_ring_of({function.dispatch})']
 % if f.wire.stype:
       memset((char *)${f.name} + sizeof(VkBaseOutStructure), 0,
              sizeof(*${f.name}) - sizeof(VkBaseOutStructure));
-      vn_chain_clear_outputs(${f.name}->pNext);
+      vn_chain_clear_outputs(vn_caps_of(${function.dispatch}), ${f.name}->pNext);
 % elif f.wire.kind == 'struct':
       memset(${f.name}, 0, sizeof(*${f.name}));
 % else:

@@ -6,7 +6,7 @@ ${banner(protocol, 'See vn_extensions.h.', 'src/virtio/vulkan/gen/generate_drive
 
 const struct vn_device_ext_info vn_device_exts[VN_DEVICE_EXT_COUNT] = {
 % for offer in offers.device:
-   { "${offer.name}", ${offer.number}, ${offer.spec_version}, VN_EXT_${offer.kind.upper()}, ${offer.protocol_spec}, ${"VK_MAKE_API_VERSION(0, %d, %d, 0)" % offer.core if any(offer.core) else 0} },
+   { "${offer.name}", ${offer.number}, ${offer.spec_version}, VN_EXT_${offer.kind.upper()}, ${offer.protocol_spec}, ${"VK_MAKE_API_VERSION(0, %d, %d, 0)" % offer.core if any(offer.core) else 0}, { { ${", ".join("%#x" % word for word in offers.set_words(offer.needs))} } } },
 % endfor
 };
 

@@ -31,6 +31,11 @@ enum vn_instance_ext {
    VN_INSTANCE_EXT_COUNT,
 };
 
+/* Of either enum. All zeros is the empty set. */
+struct vn_ext_set {
+   uint32_t words[${words}];
+};
+
 struct vn_device_ext_info {
    const char *name;
    uint32_t number; /* in the registry */
@@ -38,6 +43,7 @@ struct vn_device_ext_info {
    enum vn_ext_kind kind;
    uint32_t protocol_spec; /* least vk_mesa_venus_protocol_spec_version */
    uint32_t core_version;  /* it was promoted to, 0 if none */
+   struct vn_ext_set needs; /* of those it depends on, the promoted ones */
 };
 
 /* By enum vn_device_ext, which is by name. */
@@ -53,11 +59,6 @@ int vn_instance_ext_find(const char *name);
 /* What vkEnumerateInstanceExtensionProperties does. */
 VkResult vn_instance_ext_enumerate(uint32_t *pPropertyCount,
                                    VkExtensionProperties *pProperties);
-
-/* Of either enum. All zeros is the empty set. */
-struct vn_ext_set {
-   uint32_t words[${words}];
-};
 
 static inline bool
 vn_ext_set_has(const struct vn_ext_set *set, int ext)
