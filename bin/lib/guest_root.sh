@@ -22,6 +22,7 @@ GUEST_PACKAGES=(
     # the guest's side
     busybox-static vulkan-tools vulkan-validationlayers libdrm-tests
     libdrm2 libwayland-client0 libxcb1
+    sway grim
 )
 
 # In the order of their needs; those that a kernel has built in are skipped.
@@ -44,7 +45,8 @@ guest_root_ok() {
     local root
     root=$(guest_root_dir "$1")
     [[ -e $root/usr/bin/qemu-system-x86_64 && -e $root/usr/bin/Xvfb &&
-        -e $root/usr/bin/busybox && -e $root/usr/bin/sh && -d $root/venus ]]
+        -e $root/usr/bin/busybox && -e $root/usr/bin/sway &&
+        -e $root/usr/bin/sh && -d $root/venus ]]
 }
 guest_kernel_ok() { [[ -e $(guest_kernel_dir "$1")/vmlinuz ]]; }
 

@@ -24,12 +24,12 @@
 /* sway does not run as root; a test may. */
 #define NOBODY 65534
 
-static const char sway_config[] =
-   "xwayland disable\n"
-   "default_border none\n"
-   "default_floating_border none\n"
-   "focus_follows_mouse no\n"
-   "output HEADLESS-1 resolution 640x480 bg #204060 solid_color\n";
+static const char sway_config[] = "xwayland disable\n"
+                                  "default_border none\n"
+                                  "default_floating_border none\n"
+                                  "focus_follows_mouse no\n"
+                                  "output HEADLESS-1 resolution 640x480\n"
+                                  "output * bg #204060 solid_color\n";
 
 static const char weston_config[] = "[core]\n"
                                     "idle-time=0\n"
@@ -58,8 +58,43 @@ wsi_compositor_kind_from(const char *name, enum wsi_compositor_kind *kind)
       *kind = WSI_SWAY;
       return true;
    }
+   if (!strcmp(name, "sway-kms")) {
+      *kind = WSI_SWAY_KMS;
+      return true;
+   }
    fprintf(stderr, "no compositor is called %s\n", name);
    return false;
+}
+
+bool
+wsi_compositor_is_sway(enum wsi_compositor_kind kind)
+{
+   return kind == WSI_SWAY || kind == WSI_SWAY_KMS;
+}
+
+/* Nothing of the user's, and no cache of fonts in the directory. */
+static void
+become_sway(const struct wsi_compositor *compositor)
+{
+   const bool kms = compositor->kind == WSI_SWAY_KMS;
+   char path[128];
+
+   setenv("HOME", "/nonexistent", 1);
+   unsetenv("XDG_CACHE_HOME");
+   unsetenv("XDG_CONFIG_HOME");
+   setenv("WLR_BACKENDS", kms ? "drm" : "headless", 1);
+   setenv("WLR_RENDERER", kms ? "vulkan" : "pixman", 1);
+   setenv("WLR_LIBINPUT_NO_DEVICES", "1", 1);
+   snprintf(path, sizeof(path), "%s/sway.sock", compositor->dir);
+   setenv("SWAYSOCK", path, 1);
+   if (kms) {
+      /* a machine with no udev and no seat manager */
+      setenv("WLR_DRM_DEVICES", "/dev/dri/card0", 1);
+      setenv("LIBSEAT_BACKEND", "builtin", 1);
+      unsetenv("VN_WSI");
+   } else if (!getuid() && (setgid(NOBODY) || setuid(NOBODY))) {
+      _exit(127);
+   }
 }
 
 /*
@@ -69,7 +104,6 @@ wsi_compositor_kind_from(const char *name, enum wsi_compositor_kind *kind)
 static void
 become(const struct wsi_compositor *compositor, char *const *args)
 {
-   char path[128];
    const int log = open("/dev/null", O_RDWR);
 
    prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -83,18 +117,9 @@ become(const struct wsi_compositor *compositor, char *const *args)
    unsetenv("WAYLAND_DISPLAY");
    unsetenv("DISPLAY");
    setenv("XDG_RUNTIME_DIR", compositor->dir, 1);
-   if (compositor->kind == WSI_SWAY) {
-      /* nothing of the user's, and no cache of fonts in the directory */
-      setenv("HOME", "/nonexistent", 1);
-      unsetenv("XDG_CACHE_HOME");
-      unsetenv("XDG_CONFIG_HOME");
-      setenv("WLR_BACKENDS", "headless", 1);
-      setenv("WLR_RENDERER", "pixman", 1);
-      setenv("WLR_LIBINPUT_NO_DEVICES", "1", 1);
-      snprintf(path, sizeof(path), "%s/sway.sock", compositor->dir);
-      setenv("SWAYSOCK", path, 1);
-      if (!getuid() && (setgid(NOBODY) || setuid(NOBODY)))
-         _exit(127);
+   if (wsi_compositor_is_sway(compositor->kind)) {
+      become_sway(compositor);
+      /* a new user id has ended that */
       prctl(PR_SET_PDEATHSIG, SIGKILL);
    }
    execvp(args[0], args);
@@ -152,7 +177,8 @@ wsi_compositor_start(struct wsi_compositor *compositor,
    }
    snprintf(config, sizeof(config), "%s/config", compositor->dir);
    snprintf(config_word, sizeof(config_word), "--config=%s", config);
-   if (!write_config(config, kind == WSI_SWAY ? sway_config : weston_config))
+   const bool is_sway = wsi_compositor_is_sway(kind);
+   if (!write_config(config, is_sway ? sway_config : weston_config))
       return false;
    if (kind == WSI_SWAY && !getuid() &&
        chown(compositor->dir, NOBODY, NOBODY))
@@ -162,7 +188,7 @@ wsi_compositor_start(struct wsi_compositor *compositor,
 
    compositor->pid = fork();
    if (!compositor->pid)
-      become(compositor, kind == WSI_SWAY ? sway : weston);
+      become(compositor, is_sway ? sway : weston);
 
    /* There is nothing to wait for but the socket: look every 5 ms, for
     * 30 s at most.
@@ -177,7 +203,7 @@ wsi_compositor_start(struct wsi_compositor *compositor,
       sleep_ms(5);
    }
    fprintf(stderr, "%s did not start; VENUS_TEST_COMPOSITOR_LOG=1 says why\n",
-           kind == WSI_SWAY ? "sway" : "weston");
+           is_sway ? "sway" : "weston");
    return false;
 }
 
@@ -219,7 +245,8 @@ run_tool(struct wsi_compositor *compositor)
 {
    char *grim[] = { (char *)"grim", (char *)"shot.png", NULL };
    char *weston[] = { (char *)"weston-screenshooter", NULL };
-   char *const *args = compositor->kind == WSI_SWAY ? grim : weston;
+   char *const *args =
+      wsi_compositor_is_sway(compositor->kind) ? grim : weston;
 
    const pid_t pid = fork();
    if (!pid) {

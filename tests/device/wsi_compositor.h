@@ -2,8 +2,8 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * A compositor of a distribution with a screen of 640x480 in memory, and
- * pictures of that screen.
+ * A compositor of a distribution with a screen of 640x480, in memory or on
+ * KMS, and pictures of that screen.
  */
 
 #ifndef WSI_COMPOSITOR_H
@@ -22,6 +22,10 @@
 enum wsi_compositor_kind {
    WSI_WESTON, /* a maximized window fills the screen */
    WSI_SWAY,   /* the windows share the screen from left to right */
+   /* the same on the machine's screen, which must have the size, drawn with
+    * Vulkan: it takes dma-bufs
+    */
+   WSI_SWAY_KMS,
 };
 
 struct wsi_compositor {
@@ -31,9 +35,12 @@ struct wsi_compositor {
    char display[80]; /* for wl_display_connect() */
 };
 
-/* "weston" or "sway"; false: neither, with a message. */
+/* "weston", "sway" or "sway-kms"; false: none of them, with a message. */
 bool wsi_compositor_kind_from(const char *name,
                               enum wsi_compositor_kind *kind);
+
+/* Whether it is sway, wherever its screen is. */
+bool wsi_compositor_is_sway(enum wsi_compositor_kind kind);
 
 /* Returns when clients can connect. It ends with this process. */
 bool wsi_compositor_start(struct wsi_compositor *compositor,

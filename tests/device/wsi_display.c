@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "wsi_fixture.h"
+#include "wsi_screen.h"
 
 struct display {
    VkDisplayKHR handle;
@@ -24,16 +25,6 @@ struct display {
    uint32_t refresh;
    uint32_t plane;
 };
-
-/* 0xXXRRGGBB: neither two pixels near each other are alike, nor two rows. */
-static uint32_t
-pixel_at(uint32_t x, uint32_t y)
-{
-   const uint32_t red = x & 0xff;
-   const uint32_t green = (y + (x >> 8) * 16) & 0xff;
-   const uint32_t blue = (x / 16 + y / 16) % 2 ? 0xc0 : 0x20;
-   return red << 16 | green << 8 | blue;
-}
 
 static int
 write_reference(const char *path, const char *size)
@@ -45,7 +36,7 @@ write_reference(const char *path, const char *size)
    uint8_t *to = rgb;
    for (uint32_t y = 0; y < png.height; y++) {
       for (uint32_t x = 0; x < png.width; x++) {
-         const uint32_t pixel = pixel_at(x, y);
+         const uint32_t pixel = wsi_screen_pixel(x, y);
          *to++ = (uint8_t)(pixel >> 16);
          *to++ = (uint8_t)(pixel >> 8);
          *to++ = (uint8_t)pixel;
@@ -225,7 +216,7 @@ show_picture(struct wsi_chain *chain, const char *command)
       uint32_t *to = picture.map;
       for (uint32_t y = 0; y < size.height; y++) {
          for (uint32_t x = 0; x < size.width; x++)
-            *to++ = pixel_at(x, y);
+            *to++ = wsi_screen_pixel(x, y);
       }
       ok = present_picture(chain, &picture);
    }

@@ -2,8 +2,8 @@
  * Copyright 2026 The venus-dmabuf authors
  * SPDX-License-Identifier: MIT
  *
- * Runs a program in a compositor: device-wsi-run weston|sway PROGRAM [ARGS].
- * Ends with the program's status, 1 if it did not end by itself.
+ * Runs a program in a compositor: device-wsi-run weston|sway|sway-kms PROGRAM
+ * [ARGS]. Ends with the program's status, 1 if it did not end by itself.
  */
 
 #include "wsi_compositor.h"
@@ -20,7 +20,8 @@ main(int argc, char **argv)
    enum wsi_compositor_kind kind;
    int status = -1;
    if (argc < 3 || !wsi_compositor_kind_from(argv[1], &kind)) {
-      fprintf(stderr, "usage: %s weston|sway PROGRAM [ARGS]\n", argv[0]);
+      fprintf(stderr, "usage: %s weston|sway|sway-kms PROGRAM [ARGS]\n",
+              argv[0]);
       return EXIT_FAILURE;
    }
 

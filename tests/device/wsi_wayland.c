@@ -156,7 +156,7 @@ test_alpha(struct test *test)
              VKT_CHECK(wsi_paint_frame(&draw, &holes)) &&
              wsi_paint_wait_shown(&draw);
    /* the screenshots of weston have the alpha of what is in front */
-   if (ok && test->compositor.kind == WSI_SWAY)
+   if (ok && wsi_compositor_is_sway(test->compositor.kind))
       screen_is(test, whole_screen, hole_pixel, NULL);
    if (ok && VKT_CHECK(wsi_paint_chain(&draw, &info)) &&
        VKT_CHECK(wsi_paint_frame(&draw, &half)) &&
@@ -251,7 +251,7 @@ test_resize(struct test *test)
 static void
 test_two(struct test *test)
 {
-   const bool sway = test->compositor.kind == WSI_SWAY;
+   const bool sway = wsi_compositor_is_sway(test->compositor.kind);
    struct wsi_window windows[2] = { 0 };
    struct wsi_paint draws[2] = { 0 };
    uint32_t seeds[2] = { 0, 100 };
@@ -361,7 +361,7 @@ main(int argc, char **argv)
    struct test test = { 0 };
    enum wsi_compositor_kind kind;
    if (argc < 2 || !wsi_compositor_kind_from(argv[1], &kind)) {
-      fprintf(stderr, "usage: %s weston|sway [CASE]...\n", argv[0]);
+      fprintf(stderr, "usage: %s weston|sway|sway-kms [CASE]...\n", argv[0]);
       return EXIT_FAILURE;
    }
 

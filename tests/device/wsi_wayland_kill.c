@@ -109,7 +109,7 @@ main(int argc, char **argv)
 {
    enum wsi_compositor_kind kind;
    if (argc < 3 || !wsi_compositor_kind_from(argv[1], &kind)) {
-      fprintf(stderr, "usage: %s weston|sway ROUNDS\n", argv[0]);
+      fprintf(stderr, "usage: %s weston|sway|sway-kms ROUNDS\n", argv[0]);
       return EXIT_FAILURE;
    }
 

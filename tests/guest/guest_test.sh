@@ -33,7 +33,9 @@ if grep -q 'reference.png' "$list"; then
 fi
 
 if grep -q 'pattern.png' "$list"; then
-    "$VENUS_BUILD_DIR/tests/device/device-wsi-display" --reference "$dir/pattern.png" 1280x800
+    size=$(printf '%s\n' "$@" | sed -n '/^--size$/{n;p}')
+    "$VENUS_BUILD_DIR/tests/device/device-wsi-display" \
+        --reference "$dir/pattern.png" "${size:-1280x800}"
 fi
 
 "$bin/guest-vm" --out "$dir" --timeout 1500 "$@" -- \
