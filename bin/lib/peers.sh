@@ -18,12 +18,14 @@
 PEERS_SUITE=${VENUS_PEERS_SUITE:-trixie}
 PEERS_DIR=${VENUS_PEERS_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/venus-dmabuf/peers-$PEERS_SUITE}
 
-# What the folder holds. libvulkan-dev is there for its newer registry, the
-# last lines for the client programs that run through the folder's loader.
+# What the folder holds. libvulkan-dev and wayland-protocols are there for
+# what builds take from newer ones (build_tree_of_peers), the last lines for
+# the client programs that run through the folder's loader.
 PEERS_PACKAGES=(
     virgl-server
     mesa-vulkan-drivers
     libvulkan1 libvulkan-dev vulkan-tools vulkan-validationlayers
+    wayland-protocols
     libpng16-16t64 libstdc++6 zlib1g
 )
 

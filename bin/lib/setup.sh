@@ -113,15 +113,24 @@ build_tree() {
         die "the build failed"
 }
 
-# build_tree_of_peers DIR: a build with the Vulkan headers of the peers' folder.
+# build_tree_of_peers DIR: a build with what the peers' folder has newer and is
+# not code: the Vulkan headers and registry, and the Wayland protocols.
 build_tree_of_peers() {
+    local include=$1.include
+    local protocols=$PEERS_ROOT/usr/share/pkgconfig/wayland-protocols.pc
     # Of the folder's headers only these: the C library's are not ours to mix.
-    mkdir -p "$1.include"
-    ln -sfn "$PEERS_ROOT/usr/include/vulkan" "$1.include/vulkan"
-    ln -sfn "$PEERS_ROOT/usr/include/vk_video" "$1.include/vk_video"
+    mkdir -p "$include/pkgconfig"
+    ln -sfn "$PEERS_ROOT/usr/include/vulkan" "$include/vulkan"
+    ln -sfn "$PEERS_ROOT/usr/include/vk_video" "$include/vk_video"
+    # folders of earlier versions have none
+    if [[ -e $protocols ]]; then
+        sed "s|^prefix=.*|prefix=$PEERS_ROOT/usr|" "$protocols" \
+            >"$include/pkgconfig/wayland-protocols.pc"
+    fi
     build_tree "$1" --buildtype=debugoptimized \
         -Dvulkan-registry="$PEERS_ROOT/usr/share/vulkan/registry/vk.xml" \
-        -Dc_args="-I$1.include"
+        -Dpkg_config_path="$include/pkgconfig" \
+        -Dc_args="-I$include"
 }
 
 setup_build() {
