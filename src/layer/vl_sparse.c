@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "vl_chain.h"
 #include "vl_entrypoints.h"
 #include "vl_physical_device.h"
 
@@ -38,24 +39,14 @@ clear_features(VkPhysicalDeviceFeatures *features)
    features->shaderResourceResidency = VK_FALSE;
 }
 
-static const void *
-find_struct(const void *chain, VkStructureType type)
-{
-   for (const VkBaseInStructure *in = chain; in; in = in->pNext) {
-      if (in->sType == type)
-         return in;
-   }
-   return NULL;
-}
-
 bool
 vl_sparse_is_refused(VkPhysicalDevice handle, const VkDeviceCreateInfo *info)
 {
    if (!loses_sparse(handle))
       return false;
 
-   const VkPhysicalDeviceFeatures2 *features2 =
-      find_struct(info->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2);
+   const VkPhysicalDeviceFeatures2 *features2 = vl_chain_find(
+      info->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2);
    const VkPhysicalDeviceFeatures *asked =
       features2 ? &features2->features : info->pEnabledFeatures;
    if (asked) {
@@ -64,9 +55,10 @@ vl_sparse_is_refused(VkPhysicalDevice handle, const VkDeviceCreateInfo *info)
       if (memcmp(&allowed, asked, sizeof(allowed)))
          return true;
    }
-   const VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *atomics = find_struct(
-      info->pNext,
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_IMAGE_ATOMIC_INT64_FEATURES_EXT);
+   const VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *atomics =
+      vl_chain_find(
+         info->pNext,
+         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_IMAGE_ATOMIC_INT64_FEATURES_EXT);
    return atomics && atomics->sparseImageInt64Atomics;
 }
 
@@ -90,14 +82,11 @@ vl_GetPhysicalDeviceFeatures2(VkPhysicalDevice physicalDevice,
       return;
 
    clear_features(&pFeatures->features);
-   for (VkBaseOutStructure *out = pFeatures->pNext; out; out = out->pNext) {
-      if (out->sType ==
-          VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_IMAGE_ATOMIC_INT64_FEATURES_EXT) {
-         VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *atomics =
-            (VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *)out;
-         atomics->sparseImageInt64Atomics = VK_FALSE;
-      }
-   }
+   VkPhysicalDeviceShaderImageAtomicInt64FeaturesEXT *atomics = vl_chain_find_out(
+      pFeatures->pNext,
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_IMAGE_ATOMIC_INT64_FEATURES_EXT);
+   if (atomics)
+      atomics->sparseImageInt64Atomics = VK_FALSE;
 }
 
 VKAPI_ATTR void VKAPI_CALL
